@@ -50,7 +50,12 @@ export function newId(nowMs: number = Date.now()): Uuid {
   const variant = 0x80 | ((pool[r + 2] ?? 0) & 0x3f);
   return (
     `${hexTimestamp(nowMs)}-${hex(versioned)}${hex(pool[r + 1])}-${hex(variant)}${hex(pool[r + 3])}-` +
-    hex(pool[r + 4]) + hex(pool[r + 5]) + hex(pool[r + 6]) + hex(pool[r + 7]) + hex(pool[r + 8]) + hex(pool[r + 9])
+    hex(pool[r + 4]) +
+    hex(pool[r + 5]) +
+    hex(pool[r + 6]) +
+    hex(pool[r + 7]) +
+    hex(pool[r + 8]) +
+    hex(pool[r + 9])
   );
 }
 

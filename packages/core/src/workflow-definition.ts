@@ -54,7 +54,13 @@ export interface DesiredLabel {
   comparator: LabelComparator;
   weight: number;
 }
-export type LabelComparator = "equal" | "not_equal" | "greater_than" | "greater_than_or_equal" | "less_than" | "less_than_or_equal";
+export type LabelComparator =
+  | "equal"
+  | "not_equal"
+  | "greater_than"
+  | "greater_than_or_equal"
+  | "less_than"
+  | "less_than_or_equal";
 
 export interface ConcurrencyDefinition {
   expression: string;
