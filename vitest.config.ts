@@ -1,0 +1,48 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * Tests run from source: the `source` condition sends every import of a workspace package to its `src/`, so nothing
+ * has to be built first. Workspace packages are links, whose real path is outside node_modules, and are therefore
+ * transformed like the tests themselves; all else in node_modules is left to Node. Test files are loaded through the
+ * `ssr` environment, the global setups through `__vitest__`, which does not follow the conditions of the first.
+ */
+// After our own, what Vite asks for on a server by default.
+const resolve = { conditions: ["source", "module", "node", "development|production"] };
+const fromSource = { resolve, ssr: { resolve }, environments: { __vitest__: { resolve } } };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...fromSource,
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.pg.test.ts"],
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: "pg",
+          include: ["packages/*/src/**/*.pg.test.ts"],
+          globalSetup: ["packages/store/src/testing/global-setup.ts"],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: "conformance",
+          include: ["conformance/**/*.test.ts"],
+          globalSetup: ["conformance/global-setup.ts"],
+          // The suites share one server and two cores with a client in another language: one file at a time.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
