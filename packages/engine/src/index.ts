@@ -1,1 +1,2 @@
-export {};
+export type * from "./api.ts";
+export { createEngine, type EngineOptions } from "./engine.ts";

@@ -1,1 +1,79 @@
-export {};
+export { type Database, type DatabaseOptions, type Db, type DbCounters, isRetryable, openDatabase, type Statement } from "./db.ts";
+export { insertLogLines, type NewLogLine } from "./log-lines/log-lines.ts";
+export { migrate, readMigrations } from "./migrate.ts";
+export { FencedError, type ReplicaId } from "./replicas/owner.ts";
+export {
+  fenceExpiredReplicas,
+  listOrphanedWorkers,
+  renewLease,
+  startReplica,
+  stopReplica,
+} from "./replicas/replicas.ts";
+export { insertTaskEvents, keepTimesOfAttempt, type NewTaskEvent, type TaskEventKind } from "./task-events/task-events.ts";
+export { type ChildClaim, claimChildRuns, getParentTask, type ParentTask } from "./task-runs/child-runs.ts";
+export { type Claim, type ClaimedTaskRun, claimTaskRuns } from "./task-runs/claim-task-runs.ts";
+export {
+  listExpiredTaskRuns,
+  markStarted,
+  nextQueueDeadline,
+  refreshTimeout,
+  releaseSlot,
+  resumeDueTaskRuns,
+} from "./task-runs/deadlines.ts";
+export { finishTaskRuns, type Success } from "./task-runs/finish-task-runs.ts";
+export {
+  type FinalStatus,
+  type FinishedTaskRun,
+  getEndedRuns,
+  getFinishedTaskRuns,
+  lastIdOfRun,
+  listFinishedTasksOfRun,
+  type Reopening,
+  reopenTaskRuns,
+} from "./task-runs/finished-task-runs.ts";
+export { insertTaskRuns, type NewTaskRun } from "./task-runs/insert-task-runs.ts";
+export {
+  type Ending,
+  endTaskRuns,
+  type LockedTaskRun,
+  lockOwner,
+  lockTaskRuns,
+  type Readying,
+  type Requeue,
+  readyTaskRuns,
+  requeueTaskRuns,
+  type UnfinishedStatus,
+} from "./task-runs/settle-task-runs.ts";
+export {
+  type ApiTokenRow,
+  getValidToken,
+  insertApiToken,
+  listApiTokens,
+  putSigningKey,
+  revokeApiToken,
+} from "./tenants/api-tokens.ts";
+export { getTenant, putTenant, type TenantRow } from "./tenants/tenants.ts";
+export {
+  closeWorkerSession,
+  getWorker,
+  insertWorker,
+  listAssignedTaskRuns,
+  type NewWorker,
+  openWorkerSession,
+  setWorkerPaused,
+  setWorkerQuarantine,
+  upsertWorkerLabels,
+  type WorkerRow,
+  type WorkerRuntime,
+} from "./workers/workers.ts";
+export {
+  getUnfinishedWorkflowRuns,
+  insertWorkflowRuns,
+  lockWorkflowRuns,
+  type NewWorkflowRun,
+  type RunProgress,
+  recordProgress,
+  type UnfinishedWorkflowRun,
+} from "./workflow-runs/workflow-runs.ts";
+export { findWaitingRoutes, listRoutes, putRoutes, type RouteRow } from "./workflows/routes.ts";
+export { getCurrentVersion, getVersion, type NewVersion, putVersion, type WorkflowVersionRow } from "./workflows/workflows.ts";

@@ -1,1 +1,1 @@
-export {};
+export { type FreshDatabase, freshDatabase, TEST_SERVER_URL } from "./fresh-database.ts";

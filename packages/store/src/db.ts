@@ -1,0 +1,138 @@
+import { HelveError } from "@helve/core";
+import pg from "pg";
+
+/**
+ * A statement with a name: Postgres parses and plans it once per connection. The text is constant; whatever varies is a
+ * parameter.
+ */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Where statements run: on any connection of a pool, or inside one transaction. */
+export interface Db {
+  query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** Statements and commits sent so far, for the figures per task that the bench shows and a test holds. */
+export interface DbCounters {
+  statements: number;
+  commits: number;
+}
+
+export interface Database extends Db {
+  readonly counters: DbCounters;
+  /** Runs `work` in one transaction; an exception rolls it back. */
+  transaction<Result>(work: (tx: Db) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  maxConnections: number;
+  applicationName: string;
+  /**
+   * For statements that name their rows by key: the planner may not choose a sequential scan because a table was empty
+   * when it looked, or was never analysed. Reading for people goes through a pool without this.
+   */
+  keyedAccess?: boolean;
+}
+
+// int8 counts and ages stay far below 2^53.
+pg.types.setTypeParser(20, Number);
+
+const KEYED_ACCESS =
+  "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; " +
+  "set plan_cache_mode = force_generic_plan; set jit = off";
+
+/**
+ * Opens a pool. No connection is made before the first statement.
+ *
+ * A lost or refused connection surfaces as HelveError `unavailable`; the statement may or may not have been carried out.
+ */
+export function openDatabase({ url, maxConnections, applicationName, keyedAccess = false }: DatabaseOptions): Database {
+  const counters: DbCounters = { statements: 0, commits: 0 };
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    application_name: applicationName,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 0,
+    ...(keyedAccess && { onConnect: async (client: pg.ClientBase) => void (await client.query(KEYED_ACCESS)) }),
+  });
+  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+  pool.on("error", () => {});
+
+  async function run<Row extends object>(
+    client: pg.Pool | pg.ClientBase,
+    statement: Statement,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    counters.statements++;
+    try {
+      const result = await client.query<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
+      return result.rows;
+    } catch (error) {
+      throw asHelveError(error, statement.name);
+    }
+  }
+
+  return {
+    counters,
+    async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+      counters.commits++;
+      return run<Row>(pool, statement, values);
+    },
+    async transaction<Result>(work: (tx: Db) => Promise<Result>): Promise<Result> {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw asHelveError(error, "connect");
+      });
+      let broken: Error | undefined;
+      try {
+        counters.commits++;
+        await run(client, BEGIN, []);
+        const result = await work({ query: (statement, values = []) => run(client, statement, values) });
+        await run(client, COMMIT, []);
+        return result;
+      } catch (error) {
+        await run(client, ROLLBACK, []).catch((rollbackError: Error) => {
+          broken = rollbackError;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+const BEGIN: Statement = { name: "begin", text: "begin" };
+const COMMIT: Statement = { name: "commit", text: "commit" };
+const ROLLBACK: Statement = { name: "rollback", text: "rollback" };
+
+/** Classes of SQLSTATE after which the same statement may succeed later: connection, resources, operator, read-only. */
+const UNAVAILABLE = /^(08|53|57|58|25006)/;
+/** Serialisation failure and deadlock: the statement left nothing behind and may run again at once. */
+const RETRYABLE = new Set(["40001", "40P01"]);
+
+/** Whether Postgres undid the statement because of others, so that it should simply run again. */
+export function isRetryable(error: unknown): boolean {
+  const cause = error instanceof HelveError ? error.cause : error;
+  return RETRYABLE.has((cause as { code?: string } | undefined)?.code ?? "");
+}
+
+function asHelveError(error: unknown, statement: string): HelveError {
+  const { code = "", message } = error as { code?: string; message: string };
+  const isSqlState = /^[0-9A-Z]{5}$/.test(code);
+  if (!isSqlState || UNAVAILABLE.test(code) || RETRYABLE.has(code)) {
+    return new HelveError("unavailable", `the database did not carry out «${statement}»: ${message}`, { cause: error });
+  }
+  return new HelveError("internal", `«${statement}» failed: ${message}`, { cause: error });
+}
+
+/** The columns of a list of rows, in the order of `keys`: what `unnest($1, $2, …)` takes. */
+export function columns<Row extends object, Key extends keyof Row>(rows: readonly Row[], keys: readonly Key[]): unknown[][] {
+  return keys.map((key) => rows.map((row) => row[key]));
+}

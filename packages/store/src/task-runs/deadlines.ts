@@ -1,0 +1,112 @@
+import type { Uuid } from "@helve/core";
+import type { Db, Statement } from "../db.ts";
+import { ownedStatement, type ReplicaId } from "../replicas/owner.ts";
+
+const RESUME_DUE = ownedStatement(
+  "resume_due_task_runs",
+  /* sql */ `
+  due as (
+    select t.id from task_run t, owner
+     where t.status = 'backing_off' and t.deadline_at <= helve_now()
+     order by t.deadline_at limit 1000
+     for update of t skip locked
+  )
+  update task_run t
+     set status = 'queued', queued_at = helve_now(),
+         deadline_at = helve_now() + t.schedule_timeout_ms * interval '1 ms'
+    from due where t.id = due.id
+  returning t.route_id as "routeId"`,
+);
+
+/** Puts runs whose back-off is over into their lines. @returns the routes concerned */
+export async function resumeDueTaskRuns(db: Db, replicaId: ReplicaId): Promise<Set<number>> {
+  const rows = await db.query<{ routeId: number }>(RESUME_DUE, [replicaId]);
+  return new Set(rows.map((row) => row.routeId));
+}
+
+const LIST_EXPIRED: Statement = {
+  name: "list_expired_task_runs",
+  text: /* sql */ `
+  select id, attempt from task_run
+   where status = 'queued' and deadline_at <= helve_now() order by deadline_at limit 1000`,
+};
+
+/** Runs that stand in line past their schedule timeout. */
+export async function listExpiredTaskRuns(db: Db): Promise<{ id: Uuid; attempt: number }[]> {
+  return db.query(LIST_EXPIRED);
+}
+
+const NEXT_DEADLINE: Statement = {
+  name: "next_queue_deadline",
+  text: /* sql */ `
+  select (extract(epoch from min(deadline_at)) * 1000)::double precision as "atMs"
+    from task_run where status in ('queued', 'backing_off')`,
+};
+
+/** The earliest deadline of anything that waits, ms since 1970, or undefined. */
+export async function nextQueueDeadline(db: Db): Promise<number | undefined> {
+  return (await db.query<{ atMs: number | null }>(NEXT_DEADLINE))[0]?.atMs ?? undefined;
+}
+
+const REFRESH_TIMEOUT: Statement = {
+  name: "refresh_timeout",
+  text: /* sql */ `
+  with refreshed as (
+    update task_run set deadline_at = deadline_at + $3 * interval '1 ms'
+     where tenant_id = $1 and id = $2 and status = 'assigned'
+    returning tenant_id, id, attempt, worker_id, deadline_at
+  ), noted as (
+    insert into task_event (tenant_id, task_id, attempt, kind, message, worker_id)
+    select tenant_id, id, attempt, 'timeout_refreshed', $4, worker_id from refreshed
+  )
+  select attempt, worker_id as "workerId", (extract(epoch from deadline_at) * 1000)::double precision as "deadlineMs"
+    from refreshed`,
+};
+
+/** Moves the execution deadline of a running task on. @returns undefined when it is not running */
+export async function refreshTimeout(
+  db: Db,
+  request: { tenantId: Uuid; id: Uuid; incrementMs: number; message: string },
+): Promise<{ attempt: number; workerId: Uuid; deadlineMs: number } | undefined> {
+  const values = [request.tenantId, request.id, request.incrementMs, request.message];
+  return (await db.query<{ attempt: number; workerId: Uuid; deadlineMs: number }>(REFRESH_TIMEOUT, values))[0];
+}
+
+const RELEASE_SLOT: Statement = {
+  name: "release_slot",
+  text: /* sql */ `
+  with released as (
+    update task_run set slot_released = true where tenant_id = $1 and id = $2 and status = 'assigned'
+    returning tenant_id, id, attempt, worker_id
+  ), noted as (
+    insert into task_event (tenant_id, task_id, attempt, kind, worker_id)
+    select tenant_id, id, attempt, 'slot_released', worker_id from released
+  )
+  select attempt, worker_id as "workerId" from released`,
+};
+
+/** Records that a running task holds no slot any more. @returns undefined when it is not running */
+export async function releaseSlot(
+  db: Db,
+  tenantId: Uuid,
+  id: Uuid,
+): Promise<{ attempt: number; workerId: Uuid } | undefined> {
+  return (await db.query<{ attempt: number; workerId: Uuid }>(RELEASE_SLOT, [tenantId, id]))[0];
+}
+
+const MARK_STARTED: Statement = {
+  name: "mark_started",
+  text: /* sql */ `
+  update task_run t set started_at = to_timestamp(s.started_ms / 1000)
+    from unnest($1::uuid[], $2::int[], $3::double precision[]) as s (id, attempt, started_ms)
+   where t.id = s.id and t.attempt = s.attempt and t.started_at is null`,
+};
+
+/** Stores the start of task runs that have been going for a while; short ones are stored with their end. */
+export async function markStarted(
+  db: Db,
+  starts: readonly { id: Uuid; attempt: number; startedAtMs: number }[],
+): Promise<void> {
+  const values = [starts.map((s) => s.id), starts.map((s) => s.attempt), starts.map((s) => s.startedAtMs)];
+  await db.query(MARK_STARTED, values);
+}

@@ -1,0 +1,117 @@
+import type { Uuid } from "@helve/core";
+import type { Db, Statement } from "../db.ts";
+
+export type FinalStatus = "succeeded" | "failed" | "cancelled" | "skipped";
+
+/** How a task run ended. */
+export interface FinishedTaskRun {
+  id: Uuid;
+  status: FinalStatus;
+  attempt: number;
+  output: string | null;
+  error: string | null;
+}
+
+const GET_FINISHED: Statement = {
+  name: "get_finished_task_runs",
+  text: /* sql */ `
+  select h.id, h.status, h.attempt, h.output, h.error
+    from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
+    join task_run_history h on h.tenant_id = wanted.tenant_id and h.id = wanted.id`,
+};
+
+/** The finished ones among these ids, with their results. */
+export async function getFinishedTaskRuns(
+  db: Db,
+  wanted: readonly { tenantId: Uuid; id: Uuid }[],
+): Promise<FinishedTaskRun[]> {
+  if (wanted.length === 0) return [];
+  return db.query<FinishedTaskRun>(GET_FINISHED, [wanted.map((one) => one.tenantId), wanted.map((one) => one.id)]);
+}
+
+const LIST_TASKS_OF_RUN: Statement = {
+  name: "list_finished_tasks_of_run",
+  text: /* sql */ `
+  select h.id, h.status, h.attempt, h.output, h.error
+    from task_run_history h
+   where h.tenant_id = $1 and h.id between $2::uuid and $3::uuid
+   order by h.id`,
+};
+
+/** The finished tasks of one run, in their order; of a standalone run its one task. */
+export async function listFinishedTasksOfRun(db: Db, tenantId: Uuid, runId: Uuid): Promise<FinishedTaskRun[]> {
+  return db.query<FinishedTaskRun>(LIST_TASKS_OF_RUN, [tenantId, runId, lastIdOfRun(runId)]);
+}
+
+/** The highest id that a task of this run can have. */
+export function lastIdOfRun(runId: Uuid): Uuid {
+  return `${runId.slice(0, 32)}ffff`;
+}
+
+const GET_ENDED_RUNS: Statement = {
+  name: "get_ended_runs",
+  text: /* sql */ `
+  select wanted.id, h.status, h.version_id as "versionId", false as "isWorkflowRun"
+    from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
+    join task_run_history h on h.tenant_id = wanted.tenant_id and h.id = wanted.id
+  union all
+  select wanted.id, h.status, h.version_id, true
+    from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
+    join workflow_run_history h on h.tenant_id = wanted.tenant_id and h.id = wanted.id`,
+};
+
+/** Which of these runs have ended, how, and whether each is a run of several tasks. */
+export async function getEndedRuns(
+  db: Db,
+  wanted: readonly { tenantId: Uuid; id: Uuid }[],
+): Promise<{ id: Uuid; status: FinalStatus; versionId: Uuid; isWorkflowRun: boolean }[]> {
+  if (wanted.length === 0) return [];
+  return db.query(GET_ENDED_RUNS, [wanted.map((one) => one.tenantId), wanted.map((one) => one.id)]);
+}
+
+const REOPEN: Statement = {
+  name: "reopen_task_runs",
+  text: /* sql */ `
+  with reopened as (
+    delete from task_run_history h
+     using unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::smallint[])
+           as r (tenant_id, id, route_id, schedule_timeout_ms, execution_timeout_ms, pending_parents)
+     where h.tenant_id = r.tenant_id and h.id = r.id
+    returning h.*, r.route_id, r.schedule_timeout_ms, r.execution_timeout_ms, r.pending_parents
+  )
+  insert into task_run (
+    id, tenant_id, version_id, route_id, status, priority, rank, attempt, pending_parents, schedule_timeout_ms,
+    execution_timeout_ms, created_at, queued_at, deadline_at, parent_task_id, child_index, child_key, input, metadata)
+  select id, tenant_id, version_id, route_id,
+         case when pending_parents > 0 then 'waiting' else 'queued' end::task_status,
+         priority, 0, attempt, pending_parents, schedule_timeout_ms, execution_timeout_ms, created_at,
+         case when pending_parents = 0 then helve_now() end,
+         case when pending_parents = 0 then helve_now() + schedule_timeout_ms * interval '1 ms' end,
+         parent_task_id, child_index, child_key, input, metadata
+    from reopened
+  returning id`,
+};
+
+/** A finished task run that runs again: the same run, a new attempt, all its retries. */
+export interface Reopening {
+  tenantId: Uuid;
+  id: Uuid;
+  routeId: number;
+  scheduleTimeoutMs: number;
+  executionTimeoutMs: number;
+  pendingParents: number;
+}
+
+/** @returns the ids that were moved back from history */
+export async function reopenTaskRuns(tx: Db, reopenings: readonly Reopening[]): Promise<Uuid[]> {
+  if (reopenings.length === 0) return [];
+  const rows = await tx.query<{ id: Uuid }>(REOPEN, [
+    reopenings.map((one) => one.tenantId),
+    reopenings.map((one) => one.id),
+    reopenings.map((one) => one.routeId),
+    reopenings.map((one) => one.scheduleTimeoutMs),
+    reopenings.map((one) => one.executionTimeoutMs),
+    reopenings.map((one) => one.pendingParents),
+  ]);
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,134 @@
+import type { Uuid } from "@helve/core";
+import { columns, type Db, type Statement } from "../db.ts";
+import { FencedError, OWNER, type ReplicaId } from "../replicas/owner.ts";
+import { CLAIMED_COLUMNS, type ClaimedTaskRun } from "./claim-task-runs.ts";
+import { KEPT_COLUMNS } from "./finish-task-runs.ts";
+
+/**
+ * The parts of a transaction that changes task runs by a decision made in `core`: lock the rows, decide, write. Locks are
+ * taken in one order everywhere (the replica, runs by id, tasks by id), so that two such transactions never wait for each
+ * other in a circle.
+ */
+
+const LOCK_OWNER: Statement = { name: "lock_owner", text: `with ${OWNER} select id from owner` };
+
+/** @throws FencedError when this replica has been taken over */
+export async function lockOwner(tx: Db, replicaId: ReplicaId): Promise<void> {
+  if ((await tx.query(LOCK_OWNER, [replicaId])).length === 0) throw new FencedError(replicaId);
+}
+
+export type UnfinishedStatus = "waiting" | "queued" | "assigned" | "backing_off";
+
+/** An unfinished task run, locked until the transaction ends. `workerId` is null unless it is assigned. */
+export interface LockedTaskRun extends Omit<ClaimedTaskRun, "workerId"> {
+  workerId: Uuid | null;
+  status: UnfinishedStatus;
+  pendingParents: number;
+  /** Its deadline has passed by the database's clock. */
+  isDue: boolean;
+}
+
+const LOCKED_COLUMNS = `${CLAIMED_COLUMNS}, t.status, t.pending_parents as "pendingParents",
+  coalesce(t.deadline_at <= helve_now(), false) as "isDue"`;
+
+const LOCK_TASK_RUNS: Statement = {
+  name: "lock_task_runs",
+  text: /* sql */ `select ${LOCKED_COLUMNS} from task_run t where t.id = any($1::uuid[]) order by t.id for update`,
+};
+
+/** The unfinished ones among these ids, locked. */
+export async function lockTaskRuns(tx: Db, ids: readonly Uuid[]): Promise<LockedTaskRun[]> {
+  return ids.length === 0 ? [] : tx.query<LockedTaskRun>(LOCK_TASK_RUNS, [ids]);
+}
+
+/** A task run that ends in any way. */
+export interface Ending {
+  id: Uuid;
+  status: "succeeded" | "failed" | "cancelled" | "skipped";
+  output: string | null;
+  error: string | null;
+  startedAtMs: number | null;
+}
+
+const END_TASK_RUNS: Statement = {
+  name: "end_task_runs",
+  text: /* sql */ `
+  with ended as (
+    delete from task_run t
+     using unnest($1::uuid[], $2::task_status[], $3::text[], $4::text[], $5::double precision[])
+           as e (id, status, output, error, started_ms)
+     where t.id = e.id
+    returning t.*, e.status as end_status, e.output, e.error,
+              coalesce(t.started_at, to_timestamp(e.started_ms / 1000)) as began_at
+  )
+  insert into task_run_history (${KEPT_COLUMNS.join(", ")}, status, output, error, started_at, finished_at)
+  select ${KEPT_COLUMNS.join(", ")}, end_status, output, error, began_at, helve_now() from ended`,
+};
+
+/** Moves locked task runs to history. */
+export async function endTaskRuns(tx: Db, endings: readonly Ending[]): Promise<void> {
+  if (endings.length === 0) return;
+  await tx.query(END_TASK_RUNS, columns(endings, ["id", "status", "output", "error", "startedAtMs"]));
+}
+
+/** A task run that goes back to the line at once, or after a delay. */
+export interface Requeue {
+  id: Uuid;
+  status: "queued" | "backing_off";
+  failures: number;
+  requeues: number;
+  delayMs: number;
+}
+
+// Rank 0: whoever was given out before goes before everybody else. The age stays.
+const REQUEUE_TASK_RUNS: Statement = {
+  name: "requeue_task_runs",
+  text: /* sql */ `
+  update task_run t
+     set status = r.status, failures = r.failures, requeues = r.requeues, rank = 0,
+         worker_id = null, assigned_at = null, started_at = null, slot_released = false,
+         queued_at = case when r.status = 'queued' then helve_now() end,
+         deadline_at = helve_now() + interval '1 ms'
+                       * case when r.status = 'queued' then t.schedule_timeout_ms else r.delay_ms end
+    from unnest($1::uuid[], $2::task_status[], $3::smallint[], $4::smallint[], $5::int[])
+         as r (id, status, failures, requeues, delay_ms)
+   where t.id = r.id`,
+};
+
+/** Puts locked task runs back into their lines. */
+export async function requeueTaskRuns(tx: Db, requeues: readonly Requeue[]): Promise<void> {
+  if (requeues.length === 0) return;
+  await tx.query(REQUEUE_TASK_RUNS, columns(requeues, ["id", "status", "failures", "requeues", "delayMs"]));
+}
+
+/** A waiting task whose parents have ended: some of them (`status` waiting), or all. */
+export interface Readying {
+  id: Uuid;
+  pendingParents: number;
+  status: "waiting" | "queued" | "assigned";
+  /** Set exactly when `status` is assigned; the attempt becomes 1. */
+  workerId: Uuid | null;
+}
+
+const READY_TASK_RUNS: Statement = {
+  name: "ready_task_runs",
+  text: /* sql */ `
+  update task_run t
+     set pending_parents = r.pending_parents, status = r.status, worker_id = r.worker_id,
+         attempt = t.attempt + case when r.status = 'assigned' then 1 else 0 end,
+         queued_at = case when r.status <> 'waiting' then helve_now() end,
+         assigned_at = case when r.status = 'assigned' then helve_now() end,
+         deadline_at = case r.status
+           when 'assigned' then helve_now() + t.execution_timeout_ms * interval '1 ms'
+           when 'queued' then helve_now() + t.schedule_timeout_ms * interval '1 ms'
+         end
+    from unnest($1::uuid[], $2::smallint[], $3::task_status[], $4::uuid[]) as r (id, pending_parents, status, worker_id)
+   where t.id = r.id
+  returning ${CLAIMED_COLUMNS}`,
+};
+
+/** @returns the rows as they are now, in no order */
+export async function readyTaskRuns(tx: Db, readyings: readonly Readying[]): Promise<ClaimedTaskRun[]> {
+  if (readyings.length === 0) return [];
+  return tx.query<ClaimedTaskRun>(READY_TASK_RUNS, columns(readyings, ["id", "pendingParents", "status", "workerId"]));
+}

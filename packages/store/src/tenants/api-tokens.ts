@@ -1,0 +1,81 @@
+import type { Uuid } from "@helve/core";
+import type { Db, Statement } from "../db.ts";
+
+export interface ApiTokenRow {
+  id: Uuid;
+  tenantId: Uuid;
+  name: string;
+  createdAt: Date;
+  expiresAt: Date;
+  revokedAt: Date | null;
+}
+
+const COLUMNS = `id, tenant_id as "tenantId", name, created_at as "createdAt", expires_at as "expiresAt",
+  revoked_at as "revokedAt"`;
+
+const INSERT_API_TOKEN: Statement = {
+  name: "insert_api_token",
+  text: `insert into api_token (id, tenant_id, name, expires_at) values ($1, $2, $3, $4)`,
+};
+
+export async function insertApiToken(
+  db: Db,
+  token: { id: Uuid; tenantId: Uuid; name: string; expiresAt: Date },
+): Promise<void> {
+  await db.query(INSERT_API_TOKEN, [token.id, token.tenantId, token.name, token.expiresAt]);
+}
+
+const GET_VALID_TOKEN: Statement = {
+  name: "get_valid_token",
+  text: /* sql */ `
+  select ${COLUMNS} from api_token
+   where id = $1 and tenant_id = $2 and revoked_at is null and expires_at > helve_now()`,
+};
+
+/** The stored token, unless it is revoked or has expired. */
+export async function getValidToken(db: Db, id: Uuid, tenantId: Uuid): Promise<ApiTokenRow | undefined> {
+  return (await db.query<ApiTokenRow>(GET_VALID_TOKEN, [id, tenantId]))[0];
+}
+
+const LIST_API_TOKENS: Statement = {
+  name: "list_api_tokens",
+  text: `select ${COLUMNS} from api_token where tenant_id = $1 order by created_at desc`,
+};
+
+export async function listApiTokens(db: Db, tenantId: Uuid): Promise<ApiTokenRow[]> {
+  return db.query<ApiTokenRow>(LIST_API_TOKENS, [tenantId]);
+}
+
+const REVOKE_API_TOKEN: Statement = {
+  name: "revoke_api_token",
+  text: `update api_token set revoked_at = helve_now() where id = $1 and tenant_id = $2 and revoked_at is null returning id`,
+};
+
+/** @returns whether there was a valid token to revoke */
+export async function revokeApiToken(db: Db, id: Uuid, tenantId: Uuid): Promise<boolean> {
+  return (await db.query(REVOKE_API_TOKEN, [id, tenantId])).length > 0;
+}
+
+const PUT_SIGNING_KEY: Statement = {
+  name: "put_signing_key",
+  text: /* sql */ `
+  with added as (
+    insert into signing_key (id, private_jwk) select $1, $2 where not exists (select from signing_key)
+    returning id, private_jwk
+  )
+  select id, private_jwk as "privateJwk" from added
+  union all select id, private_jwk from signing_key
+  order by id limit 1`,
+};
+
+/** The key that signs tokens; the proposed one is stored when there is none. */
+export async function putSigningKey(
+  db: Db,
+  proposed: { id: string; privateJwk: object },
+): Promise<{ id: string; privateJwk: object }> {
+  const values = [proposed.id, proposed.privateJwk];
+  return (await db.query<{ id: string; privateJwk: object }>(PUT_SIGNING_KEY, values))[0] as {
+    id: string;
+    privateJwk: object;
+  };
+}

@@ -1,0 +1,33 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type PostgresSettings, startPostgres } from "../embedded/index.ts";
+import { TEST_SERVER_URL } from "./fresh-database.ts";
+import { sweepAbandonedServers, TEST_SERVER_PREFIX } from "./sweep.ts";
+
+/**
+ * A test server is thrown away at the end, so nothing has to survive a power cut. Without autovacuum no plan and no
+ * duration depends on who came by when.
+ */
+const TEST_SETTINGS: PostgresSettings = {
+  fsync: false,
+  synchronous_commit: false,
+  full_page_writes: false,
+  autovacuum: false,
+  max_connections: 200,
+  shared_buffers: "128MB",
+};
+
+/** Starts one Postgres for the whole run of tests, unless one is named in the environment. */
+export default async function setup(): Promise<() => Promise<void>> {
+  if (process.env[TEST_SERVER_URL]) return async () => {};
+  await sweepAbandonedServers();
+  const dataDir = await mkdtemp(join(tmpdir(), TEST_SERVER_PREFIX));
+  const postgres = await startPostgres({ dataDir, settings: TEST_SETTINGS });
+  process.env[TEST_SERVER_URL] = postgres.databaseUrl;
+  return async () => {
+    delete process.env[TEST_SERVER_URL];
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+}

@@ -1,0 +1,134 @@
+import type { Uuid } from "@helve/core";
+import type { Db, Statement } from "../db.ts";
+import type { ReplicaId } from "../replicas/owner.ts";
+
+export interface WorkerRuntime {
+  sdkVersion?: string;
+  language?: string;
+  languageVersion?: string;
+  os?: string;
+  extra?: string;
+}
+
+export interface NewWorker {
+  id: Uuid;
+  tenantId: Uuid;
+  name: string;
+  /** Lower-case action ids. */
+  actions: readonly string[];
+  /** Capacity by slot kind. */
+  slots: Readonly<Record<string, number>>;
+  labels: Readonly<Record<string, string | number>>;
+  runtime: WorkerRuntime;
+}
+
+export interface WorkerRow extends NewWorker {
+  isPaused: boolean;
+  session: number;
+  quarantineReason: string | null;
+}
+
+const COLUMNS = /* sql */ `
+  id, tenant_id as "tenantId", name, actions, slots, labels, runtime, is_paused as "isPaused", session,
+  quarantine_reason as "quarantineReason"`;
+
+const INSERT_WORKER: Statement = {
+  name: "insert_worker",
+  text: /* sql */ `
+  insert into worker (id, tenant_id, name, actions, slots, labels, runtime) values ($1, $2, $3, $4, $5, $6, $7)`,
+};
+
+export async function insertWorker(db: Db, worker: NewWorker): Promise<void> {
+  const { id, tenantId, name, actions, slots, labels, runtime } = worker;
+  await db.query(INSERT_WORKER, [id, tenantId, name, actions, slots, labels, runtime]);
+}
+
+const GET_WORKER: Statement = {
+  name: "get_worker",
+  text: `select ${COLUMNS} from worker where tenant_id = $1 and id = $2`,
+};
+
+export async function getWorker(db: Db, tenantId: Uuid, id: Uuid): Promise<WorkerRow | undefined> {
+  return (await db.query<WorkerRow>(GET_WORKER, [tenantId, id]))[0];
+}
+
+const OPEN_SESSION: Statement = {
+  name: "open_worker_session",
+  text: /* sql */ `
+  update worker
+     set replica_id = $3, session = session + 1, is_listening = true, listening_since = helve_now(),
+         last_heartbeat_at = helve_now(), quarantine_reason = null
+   where tenant_id = $1 and id = $2
+  returning ${COLUMNS}`,
+};
+
+/** Binds a worker to this replica from now on; its former session, here or elsewhere, is over. */
+export async function openWorkerSession(
+  db: Db,
+  tenantId: Uuid,
+  id: Uuid,
+  replicaId: ReplicaId,
+): Promise<WorkerRow | undefined> {
+  return (await db.query<WorkerRow>(OPEN_SESSION, [tenantId, id, replicaId]))[0];
+}
+
+const CLOSE_SESSION: Statement = {
+  name: "close_worker_session",
+  text: `update worker set is_listening = false where id = $1 and session = $2`,
+};
+
+/** Marks a worker as gone, unless it has opened a newer session. */
+export async function closeWorkerSession(db: Db, id: Uuid, session: number): Promise<void> {
+  await db.query(CLOSE_SESSION, [id, session]);
+}
+
+const UPSERT_LABELS: Statement = {
+  name: "upsert_worker_labels",
+  text: `update worker set labels = labels || $3::jsonb where tenant_id = $1 and id = $2 returning labels`,
+};
+
+/** Sets labels and keeps the others. @returns all labels afterwards, or undefined for an unknown worker */
+export async function upsertWorkerLabels(
+  db: Db,
+  tenantId: Uuid,
+  id: Uuid,
+  labels: Readonly<Record<string, string | number>>,
+): Promise<Record<string, string | number> | undefined> {
+  const rows = await db.query<{ labels: Record<string, string | number> }>(UPSERT_LABELS, [tenantId, id, labels]);
+  return rows[0]?.labels;
+}
+
+const SET_PAUSED: Statement = {
+  name: "set_worker_paused",
+  text: `update worker set is_paused = $3 where tenant_id = $1 and id = $2 returning replica_id as "replicaId"`,
+};
+
+/** @returns whether the tenant has that worker */
+export async function setWorkerPaused(db: Db, tenantId: Uuid, id: Uuid, isPaused: boolean): Promise<boolean> {
+  return (await db.query(SET_PAUSED, [tenantId, id, isPaused])).length > 0;
+}
+
+const SET_QUARANTINE: Statement = {
+  name: "set_worker_quarantine",
+  text: `update worker set quarantine_reason = $2 where id = $1`,
+};
+
+/** @param reason null lifts it */
+export async function setWorkerQuarantine(db: Db, id: Uuid, reason: string | null): Promise<void> {
+  await db.query(SET_QUARANTINE, [id, reason]);
+}
+
+const LIST_ASSIGNED: Statement = {
+  name: "list_assigned_task_runs",
+  text: /* sql */ `
+  select t.id, t.attempt, t.worker_id as "workerId" from task_run t
+   where t.status = 'assigned' and t.worker_id = any($1::uuid[])`,
+};
+
+/** What these workers have in hand. Reads the whole hot table: for take-overs and returning workers, in batches. */
+export async function listAssignedTaskRuns(
+  db: Db,
+  workerIds: readonly Uuid[],
+): Promise<{ id: Uuid; attempt: number; workerId: Uuid }[]> {
+  return workerIds.length === 0 ? [] : db.query(LIST_ASSIGNED, [workerIds]);
+}
