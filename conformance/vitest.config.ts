@@ -1,0 +1,28 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+/**
+ * The black-box suites. They share one engine, which `global-setup.ts` starts; whatever stops or kills an engine starts
+ * one of its own.
+ */
+const config: ViteUserConfig = defineConfig({
+  test: {
+    name: "conformance",
+    root: import.meta.dirname,
+    include: ["**/*.test.ts"],
+    exclude: ["dist/**", "node_modules/**"],
+    globalSetup: ["./global-setup.ts"],
+    setupFiles: ["./support/end-programs.ts"],
+    // A process per file: programs a file leaves behind die with it.
+    pool: "forks",
+    // The suites wait more than they work; the limit is the start of Python programs on a small machine.
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
+    // Timing is part of what is promised: a second try would hide that it was missed.
+    retry: 0,
+  },
+  resolve: { conditions: ["source"] },
+  ssr: { resolve: { conditions: ["source"] } },
+});
+
+export default config;
