@@ -25,6 +25,7 @@ export const DEFAULT_SETTINGS: PostgresSettings = {
   // Statements are short and name their rows; planning parallel or compiled plans only costs.
   jit: false,
   max_parallel_workers_per_gather: 0,
+  max_logical_replication_workers: 0,
   random_page_cost: 1.1,
 
   // The hot tables are small, change all the time and must stay small. Each looks at its own limits (storage

@@ -14,7 +14,7 @@ export interface FreshDatabase {
 }
 
 /**
- * Makes a migrated database by cloning a template, which takes some hundredths of a second. The template is made by the
+ * Makes a migrated database by cloning a template, which takes 25 ms where the server lies in memory and 200 ms elsewhere. The template is made by the
  * first who asks and named after the migrations, so that others find it.
  *
  * @throws HelveError `failed_precondition` outside of a run that has a test server

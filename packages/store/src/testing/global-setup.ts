@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { type PostgresSettings, startPostgres } from "../embedded/index.ts";
 import { TEST_SERVER_URL } from "./fresh-database.ts";
-import { sweepAbandonedServers, TEST_SERVER_PREFIX } from "./sweep.ts";
+import { makeServerFolder, sweepAbandonedServers } from "./server-folder.ts";
 
 /**
  * A test server is thrown away at the end, so nothing has to survive a power cut. Without autovacuum no plan and no
@@ -16,13 +14,16 @@ const TEST_SETTINGS: PostgresSettings = {
   autovacuum: false,
   max_connections: 200,
   shared_buffers: "128MB",
+  // The folder may lie in memory.
+  min_wal_size: "64MB",
+  max_wal_size: "512MB",
 };
 
 /** Starts one Postgres for the whole run of tests, unless one is named in the environment. */
 export default async function setup(): Promise<() => Promise<void>> {
   if (process.env[TEST_SERVER_URL]) return async () => {};
   await sweepAbandonedServers();
-  const dataDir = await mkdtemp(join(tmpdir(), TEST_SERVER_PREFIX));
+  const dataDir = await makeServerFolder();
   const postgres = await startPostgres({ dataDir, settings: TEST_SETTINGS });
   process.env[TEST_SERVER_URL] = postgres.databaseUrl;
   return async () => {
