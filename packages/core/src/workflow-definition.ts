@@ -98,8 +98,10 @@ export interface ConditionsDefinition {
   userEvents: (BaseCondition & { eventKey: string })[];
 }
 export interface BaseCondition {
+  /** Under which the task finds the data that met the condition; of a parent override, the parent's name. */
   key: string;
   action: "queue" | "cancel" | "skip";
+  /** "0", "1", … within the task: conditions of one group are alternatives, each group must be met. */
   orGroup: string;
   expression: string;
 }
