@@ -1,5 +1,6 @@
 import {
   type CallOptions,
+  type ChannelOptions,
   type ClientUnaryCall,
   compressionAlgorithms,
   credentials,
@@ -23,17 +24,26 @@ export interface Grpc {
   close(): void;
 }
 
-/** @param options `authorization` stands for `bearer <token>`; undefined sends none */
-export function openGrpc(
-  engine: EngineAddress,
-  options: { authorization?: string | undefined; gzip?: boolean } = {},
-): Grpc {
+interface ConnectionOptions {
+  /** Stands for `bearer <token>`; given as undefined, nothing is sent. */
+  authorization?: string | undefined;
+  /** Compresses every request. */
+  gzip?: boolean;
+  /** Further options of the channel. */
+  channel?: ChannelOptions;
+}
+
+/** Opens a connection per service, shared with nobody. */
+export function openGrpc(engine: EngineAddress, options: ConnectionOptions = {}): Grpc {
   const authorization = "authorization" in options ? options.authorization : `bearer ${engine.token}`;
-  const channel = {
+  const channel: ChannelOptions = {
+    // Connections are shared within a process otherwise, and a worker that closes its own would not be gone.
+    "grpc.use_local_subchannel_pool": 1,
     // Requests above the engine's limit have to leave the client.
     "grpc.max_send_message_length": -1,
     "grpc.max_receive_message_length": -1,
     ...(options.gzip ? { "grpc.default_compression_algorithm": compressionAlgorithms.gzip } : {}),
+    ...options.channel,
   };
   const metadata = new Metadata();
   if (authorization !== undefined) metadata.set("authorization", authorization);

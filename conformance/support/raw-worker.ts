@@ -1,4 +1,4 @@
-import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
+import type { ChannelOptions, ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 import {
   ActionType,
   type AssignedAction,
@@ -30,6 +30,8 @@ interface ReportOptions {
   /** `null` leaves the field out; the attempt of the action unless given. */
   retryCount?: number | null;
   shouldNotRetry?: boolean;
+  /** The worker's clock; now unless given. */
+  timestamp?: Date;
 }
 
 /** A worker by hand, one request at a time. It sends heartbeats only while told to. */
@@ -53,6 +55,11 @@ export class RawWorker {
     const grpc = openGrpc(engine);
     const { workerId } = await call(grpc, "dispatcher", "register", WorkerRegisterRequest.create(request));
     return new RawWorker(grpc, workerId);
+  }
+
+  /** A worker that is registered already, on a new connection: what a client does after it has lost the engine. */
+  static again(engine: EngineAddress, id: string, channel: ChannelOptions = {}): RawWorker {
+    return new RawWorker(openGrpc(engine, { channel }), id);
   }
 
   private constructor(grpc: Grpc, id: string) {
@@ -94,7 +101,7 @@ export class RawWorker {
 
   /** The next action not yet taken: actions are handed to the test in the order they came. */
   async next(timeoutMs = 10_000): Promise<AssignedAction> {
-    await this.until(() => this.actions.length > this.taken, timeoutMs, "an action");
+    await this.until(() => this.actions.length > this.taken, timeoutMs, "action");
     return this.actions[this.taken++] as AssignedAction;
   }
 
@@ -111,7 +118,7 @@ export class RawWorker {
 
   /** The action stream's end, by whichever side. */
   async streamEnds(timeoutMs = 10_000): Promise<Ending> {
-    await this.until(() => this.ended !== undefined, timeoutMs, "the end of the stream");
+    await this.until(() => this.ended !== undefined, timeoutMs, "end of the stream");
     return this.ended as Ending;
   }
 
@@ -127,7 +134,7 @@ export class RawWorker {
         taskId: action.taskId,
         taskRunExternalId: action.taskRunExternalId,
         actionId: action.actionId,
-        eventTimestamp: new Date(),
+        eventTimestamp: options.timestamp ?? new Date(),
         eventType: REPORTS[type],
         eventPayload: options.payload ?? (type === "completed" ? "{}" : ""),
         retryCount: options.retryCount === null ? undefined : (options.retryCount ?? action.retryCount),

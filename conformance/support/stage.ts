@@ -41,7 +41,7 @@ export class Stage {
   /** Starts a worker; resolves when it has registered its workflows and has answered a run. */
   async worker(tag: string, options: WorkerOptions = {}): Promise<WorkerProgram> {
     const worker = await this.registerWorker(tag, options);
-    await this.serving(worker);
+    await this.serving(worker, Math.min(options.slots ?? 20, 3) + 1);
     return worker;
   }
 
@@ -59,12 +59,17 @@ export class Stage {
     return new WorkerProgram(program, name);
   }
 
-  /** Waits until this very worker has answered a run: it is registered, listens and has a slot free. */
-  async serving(worker: WorkerProgram): Promise<void> {
+  /**
+   * Waits until this very worker has answered a run: it is registered, listens and has a slot free.
+   *
+   * @param width runs at once; more than the slots of the others, so that it cannot be passed over
+   */
+  private async serving(worker: WorkerProgram, width: number): Promise<void> {
+    const workflow = this.workflow("hold");
     await eventually(`a run served by ${worker.name}`, 30_000, async () => {
       worker.program.assertAlive();
-      const { echo } = await this.caller.run(this.workflow("echo"), {});
-      return echo.worker === worker.name || undefined;
+      const results = await Promise.all(Array.from({ length: width }, () => this.caller.run(workflow, { ms: 100 })));
+      return results.some(({ hold }) => hold.by === worker.name) || undefined;
     });
   }
 

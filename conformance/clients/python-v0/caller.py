@@ -28,8 +28,14 @@ def trigger_options(args: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in named.items() if value is not None}
 
 
+def input_of(args: dict[str, Any]) -> dict[str, Any]:
+    """The input, or what its `$json` spells: the test itself cannot write down a large integer."""
+    given: dict[str, Any] = args["input"]
+    return json.loads(given["$json"]) if "$json" in given else given
+
+
 async def start(args: dict[str, Any]) -> Any:
-    return await hatchet.admin.aio.run_workflow(args["workflow"], args["input"], trigger_options(args))
+    return await hatchet.admin.aio.run_workflow(args["workflow"], input_of(args), trigger_options(args))
 
 
 async def run(args: dict[str, Any]) -> Any:
@@ -84,8 +90,10 @@ async def unpause(args: dict[str, Any]) -> Any:
     return await rest(lambda: hatchet.rest.aio.worker_api.worker_update(args["worker"], request))
 
 
-async def workflows(_: dict[str, Any]) -> Any:
-    return await rest(lambda: hatchet.rest.aio.workflow_list())
+async def workflows(args: dict[str, Any]) -> Any:
+    return await rest(
+        lambda: hatchet.rest.aio.workflow_api.workflow_list(hatchet.tenant_id, name=args["name"])
+    )
 
 
 VERBS: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = {

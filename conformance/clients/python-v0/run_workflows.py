@@ -1,6 +1,7 @@
 """Workflows about one run, in the class style of the Python 0.x client: values, order, failures, deadlines."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -73,6 +74,7 @@ def run_workflows(hatchet: Hatchet, name: Callable[[str], str], worker: str) -> 
             return {
                 "input": sent,
                 "keys": list(sent),
+                "text": json.dumps(sent),
                 "metadata": context.additional_metadata(),
                 "retry": context.retry_count(),
                 "run": context.workflow_run_id(),

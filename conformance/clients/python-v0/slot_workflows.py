@@ -18,7 +18,7 @@ def slot_workflows(hatchet: Hatchet, name: Callable[[str], str], worker: str) ->
         async def hold(self, context: Context) -> Any:
             order, retry = context.workflow_input(), context.retry_count()
             tell_step(context, "start", tag=order.get("tag"))
-            whole = await held(context, order["ms"] if retry == 0 else order.get("then", order["ms"]))
+            whole = await held(context, order["ms"] if retry == 0 else order.get("again", order["ms"]))
             tell_step(context, "end", tag=order.get("tag"), whole=whole)
             if order.get("failOn") == retry:
                 raise RuntimeError(f"attempt {retry} fails")

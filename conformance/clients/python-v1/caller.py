@@ -29,9 +29,15 @@ def trigger_options(args: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in named.items() if value is not None}
 
 
+def input_of(args: dict[str, Any]) -> dict[str, Any]:
+    """The input, or what its `$json` spells: the test itself cannot write down a large integer."""
+    given: dict[str, Any] = args["input"]
+    return json.loads(given["$json"]) if "$json" in given else given
+
+
 async def start(args: dict[str, Any]) -> Any:
     return await declared(args["workflow"]).aio_run(
-        EmptyModel(**args["input"]), wait_for_result=False, **trigger_options(args)
+        EmptyModel(**input_of(args)), wait_for_result=False, **trigger_options(args)
     )
 
 
@@ -77,7 +83,8 @@ async def details(args: dict[str, Any]) -> Any:
 
 
 async def list_runs(args: dict[str, Any]) -> Any:
-    workflow = next(row for row in (await hatchet.workflows.aio_list()).rows or [] if row.name == args["workflow"])
+    rows = (await hatchet.workflows.aio_list(workflow_name=args["workflow"])).rows or []
+    workflow = next(row for row in rows if row.name == args["workflow"])
     return plain(await hatchet.runs.aio_list(workflow_ids=[workflow.metadata.id], only_tasks=False))
 
 
@@ -119,8 +126,8 @@ async def unpause(args: dict[str, Any]) -> Any:
     return plain(await hatchet.workers.aio_unpause(args["worker"]))
 
 
-async def workflows(_: dict[str, Any]) -> Any:
-    return plain(await hatchet.workflows.aio_list())
+async def workflows(args: dict[str, Any]) -> Any:
+    return plain(await hatchet.workflows.aio_list(workflow_name=args["name"]))
 
 
 VERBS: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = {

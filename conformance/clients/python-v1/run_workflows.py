@@ -1,6 +1,7 @@
 """Workflows about one run: values, order, failures, deadlines. The other clients declare the same ones."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -75,6 +76,7 @@ def run_workflows(hatchet: Hatchet, name: Callable[[str], str], worker: str) -> 
         return {
             "input": sent,
             "keys": list(sent),
+            "text": json.dumps(sent),
             "metadata": ctx.additional_metadata,
             "retry": ctx.retry_count,
             "run": ctx.workflow_run_id,

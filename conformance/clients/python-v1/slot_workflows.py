@@ -14,7 +14,7 @@ def slot_workflows(hatchet: Hatchet, name: Callable[[str], str], worker: str) ->
         """Takes its time, another time on a second attempt; fails once when told to."""
         order = input.model_dump()
         tell_task(ctx, "start", tag=order.get("tag"))
-        whole = await held(ctx, order["ms"] if ctx.retry_count == 0 else order.get("then", order["ms"]))
+        whole = await held(ctx, order["ms"] if ctx.retry_count == 0 else order.get("again", order["ms"]))
         tell_task(ctx, "end", tag=order.get("tag"), whole=whole)
         if order.get("failOn") == ctx.retry_count:
             raise RuntimeError(f"attempt {ctx.retry_count} fails")

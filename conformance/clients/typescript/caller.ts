@@ -43,7 +43,7 @@ const verbs: Record<string, (args: Args) => Promise<unknown>> = {
   worker: ({ worker }) => hatchet.workers.get(worker),
   pause: ({ worker }) => hatchet.workers.pause(worker),
   unpause: ({ worker }) => hatchet.workers.unpause(worker),
-  workflows: () => hatchet.workflows.list(),
+  workflows: ({ name }) => hatchet.workflows.list({ name }),
 };
 
 createInterface({ input: process.stdin }).on("line", (text) => {

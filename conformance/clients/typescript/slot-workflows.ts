@@ -14,7 +14,7 @@ export function slotWorkflows(hatchet: HatchetClient, name: (base: string) => st
     retries: 1,
     fn: async (input: Loose, ctx: Ctx): Promise<Loose> => {
       tellTask(ctx, "start", { tag: input.tag });
-      const whole = await held(ctx, ctx.retryCount() === 0 ? input.ms : (input.then ?? input.ms));
+      const whole = await held(ctx, ctx.retryCount() === 0 ? input.ms : (input.again ?? input.ms));
       tellTask(ctx, "end", { tag: input.tag, whole });
       if (input.failOn === ctx.retryCount()) throw new Error(`attempt ${ctx.retryCount()} fails`);
       return { by: worker, retry: ctx.retryCount(), whole };

@@ -1,0 +1,3 @@
+import { describeEngineRestart } from "../behaviours/engine-restart.ts";
+
+describeEngineRestart("SIGTERM");
