@@ -1,0 +1,95 @@
+import type {
+  BulkTriggerWorkflowRequest,
+  BulkTriggerWorkflowResponse,
+  TriggerWorkflowResponse,
+  v1,
+} from "@helve/contracts";
+import { checkJson, HelveError, invalidArgument, isUuid, type TaskRunId } from "@helve/core";
+import type { TriggerRequest } from "@helve/engine";
+import type { CallContext, Edge } from "../edge.ts";
+import { uuidProblem } from "../ids.ts";
+
+/** WorkflowService/TriggerWorkflow: one run, possibly a task's child. */
+export async function triggerWorkflow(
+  { engine }: Edge,
+  { tenantId, connection }: CallContext,
+  request: v1.TriggerWorkflowRequest,
+): Promise<TriggerWorkflowResponse> {
+  const trigger = readTrigger(request);
+  if (trigger.parentTaskId) engine.connectionUsed(connection, tenantId, { taskId: trigger.parentTaskId });
+  const [workflowRunId = ""] = await engine.triggerRuns(tenantId, [trigger]);
+  return { workflowRunId };
+}
+
+/** WorkflowService/BulkTriggerWorkflow: all of the runs or none. */
+export async function bulkTriggerWorkflow(
+  { engine }: Edge,
+  { tenantId }: CallContext,
+  { workflows }: BulkTriggerWorkflowRequest,
+): Promise<BulkTriggerWorkflowResponse> {
+  if (workflows.length === 0) return { workflowRunIds: [] };
+  return { workflowRunIds: await engine.triggerRuns(tenantId, workflows.map(readTrigger)) };
+}
+
+/** v1.AdminService/TriggerWorkflowRun: one run, with input and metadata as bytes. */
+export async function triggerWorkflowRun(
+  { engine }: Edge,
+  { tenantId }: CallContext,
+  request: v1.TriggerWorkflowRunRequest,
+): Promise<v1.TriggerWorkflowRunResponse> {
+  const trigger = checkTrigger({
+    workflow: request.workflowName,
+    input: request.input.toString("utf8"),
+    metadata: request.additionalMetadata.toString("utf8"),
+    priority: request.priority,
+  });
+  refuseLabels(request.desiredWorkerLabels);
+  const [externalId = ""] = await engine.triggerRuns(tenantId, [trigger]);
+  return { externalId };
+}
+
+/** @throws HelveError for the first mistake, in the order in which clients have always been told of them */
+export function readTrigger(request: v1.TriggerWorkflowRequest): TriggerRequest {
+  const parentTaskId = readParent(request.parentTaskRunExternalId);
+  const { desiredWorkerId } = request;
+  if (desiredWorkerId && !isUuid(desiredWorkerId)) {
+    throw invalidArgument(`Invalid request: desiredWorkerId must be a valid UUID: ${uuidProblem(desiredWorkerId)}`);
+  }
+  refuseLabels(request.desiredWorkerLabels);
+  return checkTrigger({
+    workflow: request.name,
+    input: request.input,
+    metadata: request.additionalMetadata ?? "",
+    priority: request.priority,
+    parentTaskId,
+    childIndex: request.childIndex,
+    childKey: request.childKey,
+  });
+}
+
+/** Present, it makes the run a child, so an empty one is a mistake and not a missing one. */
+function readParent(text: string | undefined): TaskRunId | undefined {
+  if (text === undefined) return undefined;
+  if (!isUuid(text)) throw invalidArgument(`parentStepRunId must be a valid UUID: ${uuidProblem(text)}`);
+  return text.toLowerCase();
+}
+
+/**
+ * What every way to trigger checks: the priority, and that input and metadata are JSON or empty.
+ *
+ * @throws HelveError invalid_argument
+ */
+export function checkTrigger(trigger: TriggerRequest): TriggerRequest {
+  const { priority } = trigger;
+  if (priority !== undefined && !(priority >= 1 && priority <= 3)) {
+    throw invalidArgument(`Invalid request: priority must be between 1 and 3, got ${priority}`);
+  }
+  checkJson(trigger.input, "payload");
+  checkJson(trigger.metadata, "additionalMetadata");
+  return trigger;
+}
+
+/** A run would go to any worker, and its owner would think it went to a chosen one. */
+function refuseLabels(labels: Readonly<Record<string, unknown>>): void {
+  if (Object.keys(labels).length > 0) throw new HelveError("unimplemented", "desired_worker_labels is not served yet");
+}

@@ -1,0 +1,90 @@
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  Metadata,
+  ServerDuplexStream,
+  ServerWritableStream,
+} from "@grpc/grpc-js";
+import type { CallContext, Edge } from "./edge.ts";
+import { toStatus } from "./status.ts";
+
+/**
+ * Wraps a handler of a unary call: who calls is found first, and what the handler throws becomes the status.
+ *
+ * The usual call waits for nothing but the handler: its token is found in the cache, which is one look into a map.
+ */
+export function unary<Request, Response>(
+  edge: Edge,
+  handle: (caller: CallContext, request: Request) => Response | Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return async (call, respond) => {
+    try {
+      respond(null, await handle(await contextOf(edge, call), call.request));
+    } catch (error) {
+      respond(toStatus(error, call.getPath(), edge.log));
+    }
+  };
+}
+
+/**
+ * Wraps a handler of a call that the server answers with a stream. What the handler throws ends the stream; otherwise it
+ * stays open until either side ends it.
+ */
+export function serverStream<Request, Response>(
+  edge: Edge,
+  handle: (caller: CallContext, call: ServerWritableStream<Request, Response>) => void | Promise<void>,
+): handleServerStreamingCall<Request, Response> {
+  return (call) => void runStream(edge, call, handle);
+}
+
+/** Wraps a handler of a call with streams both ways, like {@link serverStream}. */
+export function bidiStream<Request, Response>(
+  edge: Edge,
+  handle: (caller: CallContext, call: ServerDuplexStream<Request, Response>) => void | Promise<void>,
+): handleBidiStreamingCall<Request, Response> {
+  return (call) => void runStream(edge, call, handle);
+}
+
+interface StreamingCall extends PeerCall {
+  end(): void;
+  once(event: "close", listener: () => void): unknown;
+  emit(event: "error", error: unknown): boolean;
+  getPath(): string;
+}
+
+async function runStream<Call extends StreamingCall>(
+  edge: Edge,
+  call: Call,
+  handle: (caller: CallContext, call: Call) => void | Promise<void>,
+): Promise<void> {
+  call.once("close", edge.openCalls.add(call));
+  try {
+    await handle(await contextOf(edge, call), call);
+  } catch (error) {
+    failStream(edge, call, error);
+  }
+}
+
+/** Ends a stream with the status of an error. */
+export function failStream(
+  edge: Edge,
+  call: { emit(event: "error", error: unknown): boolean; getPath(): string },
+  error: unknown,
+): void {
+  call.emit("error", toStatus(error, call.getPath(), edge.log));
+}
+
+interface PeerCall {
+  metadata: Metadata;
+  getPeer(): string;
+}
+
+/** Synchronous where it can be: an async function here would cost the hot path a promise more. */
+function contextOf(edge: Edge, call: PeerCall): CallContext | Promise<CallContext> {
+  const authorization = call.metadata.get("authorization")[0] as string | undefined;
+  const connection = edge.connections.idOf(call.getPeer());
+  const known = edge.authenticator.known(authorization);
+  if (known) return { tenantId: known.tenantId, connection };
+  return edge.authenticator.authenticate(authorization).then(({ tenantId }) => ({ tenantId, connection }));
+}

@@ -1,0 +1,42 @@
+import type { PutLogRequest, PutLogResponse } from "@helve/contracts";
+import { fieldError, isJsonObject } from "@helve/core";
+import type { LogLine } from "@helve/engine";
+import type { CallContext, Edge } from "../edge.ts";
+import { readTaskId } from "../ids.ts";
+
+const MAX_CHARACTERS = 10_000;
+const LEVELS = new Set(["INFO", "ERROR", "WARN", "DEBUG"]);
+/** Of a line that names none. */
+const DEFAULT_LEVEL = "INFO";
+
+/** EventsService/PutLog: one line of a task's log. */
+export async function putLog(
+  { engine }: Edge,
+  { tenantId, connection }: CallContext,
+  request: PutLogRequest,
+): Promise<PutLogResponse> {
+  const taskId = readTaskId(request.taskRunExternalId);
+  const { message, level = DEFAULT_LEVEL, metadata, taskRetryCount } = request;
+  const attempt = taskRetryCount === undefined ? undefined : taskRetryCount + 1;
+  const line = checkLogLine({ taskId, attempt, level, message, metadata });
+  engine.connectionUsed(connection, tenantId, { taskId });
+  await engine.putLogs(tenantId, [line]);
+  return {};
+}
+
+/**
+ * What every way to log checks. Metadata may be empty, and is an object then.
+ *
+ * @throws HelveError invalid_argument naming the field and what is allowed there
+ */
+export function checkLogLine(line: LogLine): LogLine {
+  const { message, level, metadata } = line;
+  if (message === "" || message.length > MAX_CHARACTERS) {
+    throw fieldError("message", message, `must have 1 to ${MAX_CHARACTERS} characters`);
+  }
+  if (!LEVELS.has(level)) throw fieldError("level", level, `must be one of ${[...LEVELS].join(", ")}`);
+  if (metadata !== "" && (!isJsonObject(metadata) || metadata.includes("\\u0000"))) {
+    throw fieldError("metadata", metadata, "must be a JSON object without the character NUL");
+  }
+  return { ...line, message: message.replaceAll("\0", "\ufffd"), metadata: metadata || "{}" };
+}

@@ -1,0 +1,87 @@
+import { Server } from "@grpc/grpc-js";
+import { DispatcherService, EventsServiceService, helve, v1, WorkflowServiceService } from "@helve/contracts";
+import type { Engine } from "@helve/engine";
+import type { Logger } from "pino";
+import type { Authenticator } from "../auth/caller.ts";
+import { adminService, workflowService } from "./admin/admin.ts";
+import type { FindRuns } from "./admin/runs-filter.ts";
+import { connections } from "./connections.ts";
+import { dispatcher } from "./dispatcher/dispatcher.ts";
+import type { Edge } from "./edge.ts";
+import { eventsService } from "./events/events.ts";
+import { MAX_MESSAGE_BYTES } from "./limits.ts";
+import { type Listener, listen, type TlsFiles } from "./listener.ts";
+import { sessions } from "./native/sessions.ts";
+import { openCalls } from "./open-calls.ts";
+import { addService } from "./service.ts";
+import { addTraceCollector } from "./trace-collector.ts";
+
+export interface GrpcServerOptions {
+  engine: Engine;
+  authenticator: Authenticator;
+  findRuns: FindRuns;
+  log: Logger;
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+  tls: TlsFiles | undefined;
+}
+
+export interface GrpcServer {
+  readonly port: number;
+  /** Lets calls finish for up to `graceMs`, then cuts them off. The engine is to be stopped before. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** A quiet client is asked after this long whether it is still there, and given as long to answer. */
+const KEEPALIVE_MS = 30_000;
+
+/** Serves both wire protocols on one port: the Hatchet contract and the native sessions. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { engine, authenticator, findRuns, log, host, port, tls } = options;
+  const server = new Server({
+    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+    "grpc.keepalive_time_ms": KEEPALIVE_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_MS,
+    // Counts every message for an inspector that nobody attaches.
+    "grpc.enable_channelz": 0,
+  });
+  const edge: Edge = {
+    engine,
+    authenticator,
+    findRuns,
+    log,
+    connections: connections((connection) => engine.connectionClosed(connection)),
+    openCalls: openCalls(),
+  };
+  addService(server, DispatcherService, dispatcher(edge));
+  addService(server, EventsServiceService, eventsService(edge));
+  addService(server, WorkflowServiceService, workflowService(edge));
+  addService(server, v1.AdminServiceService, adminService(edge));
+  addService(server, v1.V1DispatcherService, {});
+  addService(server, helve.SessionsService, sessions(edge));
+  addTraceCollector(server);
+  const listener = await listen({ server, connections: edge.connections, host, port, tls });
+  return { port: listener.port, stop: (graceMs) => stop({ server, listener, edge, graceMs }) };
+}
+
+interface Stopping {
+  server: Server;
+  listener: Listener;
+  edge: Edge;
+  graceMs: number;
+}
+
+async function stop({ server, listener, edge, graceMs }: Stopping): Promise<void> {
+  listener.close();
+  edge.openCalls.endAll();
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    // Clients are told to go away (GOAWAY without an error), and connections close with their last call.
+    server.tryShutdown(() => resolve());
+    timer = setTimeout(resolve, graceMs);
+  });
+  clearTimeout(timer);
+  server.forceShutdown();
+}

@@ -1,0 +1,5 @@
+/** Largest message in either direction. Clients have the same limit, so larger ones would end calls over there. */
+export const MAX_MESSAGE_BYTES: number = 4 * 1024 * 1024;
+
+/** A text of so many characters fits into a message whatever they are: none takes more than three bytes. */
+export const SURELY_FITS: number = 1024 * 1024;

@@ -1,0 +1,69 @@
+import { createServer, type Server as NetServer } from "node:net";
+import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import { HelveError } from "@helve/core";
+import type { Connections } from "./connections.ts";
+
+/** Contents of PEM files. With `clientCa`, clients must show a certificate that it signed. */
+export interface TlsFiles {
+  cert: Buffer;
+  key: Buffer;
+  clientCa?: Buffer | undefined;
+}
+
+export interface ListenOptions {
+  server: Server;
+  connections: Connections;
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+  tls: TlsFiles | undefined;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Accepts no more connections; open ones live on. */
+  close(): void;
+}
+
+/**
+ * Listens with a socket of our own and hands each connection to the gRPC server, so that we see connections come and go.
+ *
+ * @throws HelveError `unavailable` when the port is taken or not allowed
+ */
+export async function listen({ server, connections, host, port, tls }: ListenOptions): Promise<Listener> {
+  const injector = server.createConnectionInjector(credentialsOf(tls));
+  const netServer = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => {
+    connections.opened(socket);
+    injector.injectConnection(socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    netServer.once("error", (error) => reject(cannotListen("gRPC", host, port, error)));
+    netServer.listen({ host, port, backlog: 1024 }, resolve);
+  });
+  return { port: portOf(netServer), close: () => void netServer.close() };
+}
+
+function credentialsOf(tls: TlsFiles | undefined): ServerCredentials {
+  if (!tls) return ServerCredentials.createInsecure();
+  const pair = { cert_chain: tls.cert, private_key: tls.key };
+  return ServerCredentials.createSsl(tls.clientCa ?? null, [pair], tls.clientCa !== undefined);
+}
+
+function portOf(server: NetServer): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** The sentence for an address that cannot be listened on. */
+export function cannotListen(what: string, host: string, port: number, cause: Error): HelveError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  const reason =
+    code === "EADDRINUSE"
+      ? "another program has it"
+      : code === "EACCES"
+        ? "this user may not"
+        : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
+          ? "this machine has no such address"
+          : cause.message;
+  return new HelveError("unavailable", `cannot listen for ${what} on ${host}:${port}: ${reason}`, { cause });
+}

@@ -1,0 +1,115 @@
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { helve } from "@helve/contracts";
+import { HelveError, isUuid, type RunId } from "@helve/core";
+import type { CallContext, Edge } from "../edge.ts";
+import { newClientFrame, readTrigger, runEnded, runUnknown } from "./client-frames.ts";
+import { Outbox } from "./outbox.ts";
+import { refusal } from "./refusal.ts";
+
+/** Until then a run that was just asked for may still be on its way into the database, from another client. */
+const UNKNOWN_AFTER_MS = 1_000;
+
+type ClientCall = ServerDuplexStream<helve.ClientFrame, helve.EngineToClient>;
+
+/** helve.v1.Sessions/Client: a program's triggers and the results it waits for, all on one stream. */
+export function clientSession(edge: Edge, caller: CallContext, call: ClientCall): void {
+  const session = new ClientSession(edge, caller, call);
+  call.on("data", (frame: helve.ClientFrame) => session.take(frame));
+  // A program that has no more to say may still wait for results; it ends the stream by closing it.
+  call.once("close", () => session.close());
+}
+
+class ClientSession {
+  readonly #edge: Edge;
+  readonly #caller: CallContext;
+  readonly #outbox: Outbox<helve.EngineToClient>;
+  /** Runs that are waited for. */
+  readonly #waiting = new Set<RunId>();
+  /** One for each batch of runs that is not wholly answered. */
+  readonly #stops = new Set<() => void>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(edge: Edge, caller: CallContext, call: ClientCall) {
+    this.#edge = edge;
+    this.#caller = caller;
+    this.#outbox = new Outbox<helve.EngineToClient>(call, newClientFrame);
+  }
+
+  take({ triggers, subscribe }: helve.ClientFrame): void {
+    for (const trigger of triggers) void this.#trigger(trigger);
+    if (subscribe.length > 0) this.#subscribe(subscribe);
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#stops.clear();
+    this.#timers.clear();
+    this.#waiting.clear();
+  }
+
+  async #trigger({ request, runs, wait }: helve.TriggerRequest): Promise<void> {
+    let reply: helve.TriggerReply;
+    try {
+      const runIds = await this.#edge.engine.triggerRuns(this.#caller.tenantId, runs.map(readTrigger));
+      reply = { request, runIds };
+    } catch (error) {
+      reply = { request, runIds: [], refusal: refusal(error, "TriggerRequest", this.#edge.log) };
+    }
+    this.#outbox.add(reply.runIds.length * ID_CHARACTERS, (frame) => frame.triggered.push(reply));
+    if (wait && reply.runIds.length > 0) this.#wait(reply.runIds);
+  }
+
+  #subscribe(ids: readonly string[]): void {
+    const runIds: RunId[] = [];
+    for (const id of ids) {
+      if (isUuid(id)) runIds.push(id.toLowerCase());
+      else this.#answer(runUnknown(id), id.length);
+    }
+    this.#wait(runIds);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void this.#findUnknown(runIds);
+    }, UNKNOWN_AFTER_MS);
+    this.#timers.add(timer);
+  }
+
+  /** Waits for runs that are not waited for already. Each is answered once. */
+  #wait(runIds: readonly RunId[]): void {
+    const added = runIds.filter((runId) => !this.#waiting.has(runId));
+    const runs = [...new Set(added)];
+    if (runs.length === 0) return;
+    for (const runId of runs) this.#waiting.add(runId);
+    let open = runs.length;
+    let stop: (() => void) | undefined;
+    const unlisten = this.#edge.engine.onRunEnded(this.#caller.tenantId, runs, (result) => {
+      open--;
+      if (open === 0 && stop) this.#stops.delete(stop);
+      if (!this.#waiting.delete(result.runId)) return;
+      const { message, characters } = runEnded(result);
+      this.#answer(message, characters);
+    });
+    // All of them may have ended long ago and been answered within the call.
+    if (open === 0) return;
+    stop = unlisten;
+    this.#stops.add(stop);
+  }
+
+  /** Answers for those of the runs that nobody has ever heard of, one look after the other. */
+  async #findUnknown(runIds: readonly RunId[]): Promise<void> {
+    for (const runId of runIds) {
+      if (!this.#waiting.has(runId)) continue;
+      const isUnknown = await this.#edge.engine.getRun(this.#caller.tenantId, runId).then(
+        () => false,
+        (error: unknown) => error instanceof HelveError && error.code === "not_found",
+      );
+      if (isUnknown && this.#waiting.delete(runId)) this.#answer(runUnknown(runId), runId.length);
+    }
+  }
+
+  #answer(message: helve.RunEnded, characters: number): void {
+    this.#outbox.add(characters, (frame) => frame.ended.push(message));
+  }
+}
+
+const ID_CHARACTERS = 38;

@@ -1,0 +1,92 @@
+import type { helve } from "@helve/contracts";
+import { HelveError, type TenantId, type WorkerId, wholeNumber } from "@helve/core";
+import type { Engine, LogLine } from "@helve/engine";
+import type { Logger } from "pino";
+import { checkLogLine } from "../events/put-log.ts";
+import type { Outbox } from "./outbox.ts";
+import { refusal } from "./refusal.ts";
+import { readLabels, readReport, readTaskId } from "./worker-frames.ts";
+
+export interface WorkerCommands {
+  engine: Engine;
+  log: Logger;
+  tenantId: TenantId;
+  workerId: WorkerId;
+  outbox: Outbox<helve.EngineToWorker>;
+}
+
+/**
+ * Carries out what stands in a frame, side by side. Resolves when all of it is durable; what concerns a task that is not
+ * there any more is passed over, since the stream has no place to say so and the worker would not act on it.
+ *
+ * @throws HelveError for a frame that cannot be read or carried out: the stream ends, and the worker sends it again
+ */
+export async function carryOut(to: WorkerCommands, frame: helve.WorkerFrame): Promise<void> {
+  const { engine, tenantId, workerId } = to;
+  const work: Promise<unknown>[] = [];
+  if (frame.reports.length > 0) work.push(engine.report(tenantId, frame.reports.map(readReport)));
+  if (frame.logs.length > 0) work.push(putLogs(to, frame.logs));
+  for (const chunk of frame.chunks) work.push(putChunk(to, chunk));
+  for (const refresh of frame.refreshTimeouts) work.push(refreshTimeout(to, refresh));
+  for (const taskId of frame.releaseSlots) {
+    work.push(engine.releaseSlot(tenantId, readTaskId(taskId)).catch(passOver("not_found")));
+  }
+  if (frame.labels.length > 0) work.push(engine.upsertWorkerLabels(tenantId, workerId, readLabels(frame.labels)));
+  if (frame.draining) work.push(engine.unsubscribe(tenantId, workerId));
+  await Promise.all(work);
+}
+
+/** Lines are stored together. If one is of a task that is unknown they are tried one by one, to lose that one only. */
+async function putLogs(to: WorkerCommands, messages: readonly helve.LogLine[]): Promise<void> {
+  const lines = messages.flatMap((message) => readLine(to, message));
+  try {
+    if (lines.length > 0) await to.engine.putLogs(to.tenantId, lines);
+  } catch (error) {
+    if (!(error instanceof HelveError) || error.code !== "not_found" || lines.length === 1)
+      return passOver("not_found")(error);
+    await Promise.all(lines.map((line) => to.engine.putLogs(to.tenantId, [line]).catch(passOver("not_found"))));
+  }
+}
+
+function readLine({ log, workerId }: WorkerCommands, message: helve.LogLine): LogLine[] {
+  try {
+    return [checkLogLine({ ...message, taskId: readTaskId(message.taskId) })];
+  } catch (error) {
+    log.warn({ workerId, err: error }, "log line of a worker refused");
+    return [];
+  }
+}
+
+async function putChunk({ engine, tenantId }: WorkerCommands, chunk: helve.StreamChunk): Promise<void> {
+  const taskId = readTaskId(chunk.taskId);
+  const { content, index } = chunk;
+  await engine
+    .putStreamChunk(tenantId, { taskId, content, index, createdAtMs: undefined })
+    .catch(passOver("not_found"));
+}
+
+async function refreshTimeout(to: WorkerCommands, refresh: helve.RefreshTimeout): Promise<void> {
+  const answer = await refreshed(to, refresh).then(
+    (deadlineAt) => ({ request: refresh.request, deadlineAt }),
+    (error: unknown) => ({
+      request: refresh.request,
+      deadlineAt: 0,
+      refusal: refusal(error, "RefreshTimeout", to.log),
+    }),
+  );
+  to.outbox.add(0, (frame) => frame.timeoutsRefreshed.push(answer));
+}
+
+async function refreshed(
+  { engine, tenantId }: WorkerCommands,
+  { taskId, incrementMs }: helve.RefreshTimeout,
+): Promise<number> {
+  const increment = wholeNumber(incrementMs, "increment_ms", 0, Number.MAX_SAFE_INTEGER);
+  return engine.refreshTimeout(tenantId, readTaskId(taskId), increment);
+}
+
+function passOver(code: HelveError["code"]): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof HelveError) || error.code !== code) throw error;
+  };
+}

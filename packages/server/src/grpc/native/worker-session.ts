@@ -1,0 +1,131 @@
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { helve } from "@helve/contracts";
+import { invalidArgument, MAX_INT32, type WorkerId, wholeNumber } from "@helve/core";
+import type { OpenStream } from "@helve/engine";
+import { failStream } from "../calls.ts";
+import type { CallContext, Edge } from "../edge.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
+import { Outbox } from "./outbox.ts";
+import { carryOut } from "./worker-commands.ts";
+import { IDS_AND_NAMES, newWorkerFrame, readAttempt, readLabels, readRegister } from "./worker-frames.ts";
+import { workerStream } from "./worker-stream.ts";
+
+/** Highest version of the protocol spoken here. */
+const PROTOCOL = 1;
+/** How often a worker says something, if only an empty frame. After three times as long in silence it is given up. */
+const HEARTBEAT_MS = 4_000;
+/** Frames that come faster are one heartbeat. */
+const BEAT_EVERY_MS = 1_000;
+
+type WorkerCall = ServerDuplexStream<helve.WorkerFrame, helve.EngineToWorker>;
+
+/** helve.v1.Sessions/Worker: a worker's whole life on one stream. The first frame registers, or resumes. */
+export function workerSession(edge: Edge, caller: CallContext, call: WorkerCall): void {
+  call.once("data", (first: helve.WorkerFrame) => {
+    // Until the session is open, frames wait in the stream.
+    call.pause();
+    openSession(edge, caller, call, first).then(
+      (session) => {
+        session.take(first);
+        call.on("data", (frame: helve.WorkerFrame) => session.take(frame));
+        call.on("end", () => void session.leave());
+        call.resume();
+      },
+      (error: unknown) => failStream(edge, call, error),
+    );
+  });
+}
+
+async function openSession(
+  edge: Edge,
+  caller: CallContext,
+  call: WorkerCall,
+  { register }: helve.WorkerFrame,
+): Promise<WorkerSession> {
+  if (!register) throw invalidArgument("register is missing: it must stand in the first frame of a worker");
+  const protocol = Math.min(wholeNumber(register.protocol, "register.protocol", 1, MAX_INT32), PROTOCOL);
+  const { tenantId, connection } = caller;
+  const workerId = await registerOrResume(edge, caller, register);
+  // Work may come before the engine has said what is lost, and the worker must hear that and who it is first.
+  const outbox = new Outbox<helve.EngineToWorker>(call, newWorkerFrame, true);
+  const registered: helve.Registered = { protocol, tenantId, workerId, heartbeatMs: HEARTBEAT_MS, lost: [] };
+  outbox.add(IDS_AND_NAMES, (frame) => {
+    frame.registered = registered;
+  });
+  const open = await edge.engine.openStream(tenantId, workerId, workerStream(edge, outbox), {
+    connection,
+    isItsOwnHeartbeat: false,
+    holding: register.workerId === undefined ? undefined : register.holding.map(readAttempt),
+  });
+  registered.lost = open.lost;
+  outbox.release();
+  return new WorkerSession({ edge, caller, call, workerId, open, outbox });
+}
+
+/** @throws HelveError not_found for a worker that is not known; it registers anew then */
+async function registerOrResume(
+  { engine }: Edge,
+  { tenantId }: CallContext,
+  register: helve.Register,
+): Promise<WorkerId> {
+  if (register.workerId === undefined) return engine.registerWorker(tenantId, readRegister(register));
+  const workerId = register.workerId.toLowerCase();
+  if (register.labels.length > 0) await engine.upsertWorkerLabels(tenantId, workerId, readLabels(register.labels));
+  return workerId;
+}
+
+interface SessionParts {
+  edge: Edge;
+  caller: CallContext;
+  call: WorkerCall;
+  workerId: WorkerId;
+  open: OpenStream;
+  outbox: Outbox<helve.EngineToWorker>;
+}
+
+class WorkerSession {
+  readonly #parts: SessionParts;
+  readonly #acknowledgements: Acknowledgements;
+  /** Frames being carried out. */
+  readonly #underWay = new Set<Promise<void>>();
+  #beatAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#acknowledgements = new Acknowledgements((through) => {
+      parts.outbox.add(0, (frame) => {
+        frame.durableThrough = through;
+      });
+    });
+    if (parts.call.destroyed) parts.open.closed("broken");
+    else parts.call.once("close", () => parts.open.closed("broken"));
+  }
+
+  /** Carries a frame out and acknowledges it. Frames may overtake each other, acknowledgements do not. */
+  take(frame: helve.WorkerFrame): void {
+    const { edge, caller, call, workerId, outbox } = this.#parts;
+    const isDurable = this.#acknowledgements.begin(frame.number);
+    this.#beat();
+    const work = carryOut({ ...edge, tenantId: caller.tenantId, workerId, outbox }, frame)
+      .then(isDurable)
+      .catch((error: unknown) => failStream(edge, call, error));
+    this.#underWay.add(work);
+    void work.then(() => this.#underWay.delete(work));
+  }
+
+  /** The worker has ended its side: what it said is carried out and acknowledged, then it is gone. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#underWay);
+    this.#parts.open.closed("goodbye");
+    this.#parts.outbox.end();
+  }
+
+  #beat(): void {
+    const now = performance.now();
+    if (now - this.#beatAt < BEAT_EVERY_MS) return;
+    this.#beatAt = now;
+    const { edge, caller, call, workerId } = this.#parts;
+    edge.engine.connectionUsed(caller.connection, caller.tenantId, { workerId });
+    edge.engine.heartbeat(caller.tenantId, workerId).catch((error: unknown) => failStream(edge, call, error));
+  }
+}

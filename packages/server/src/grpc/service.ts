@@ -1,0 +1,32 @@
+import {
+  type Server,
+  type ServiceDefinition,
+  status,
+  type UntypedHandleCall,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+
+/**
+ * Adds a service to a server. Its calls without a handler answer UNIMPLEMENTED with a sentence that names them: clients
+ * then do without, or say what they miss.
+ */
+export function addService<Handlers extends UntypedServiceImplementation>(
+  server: Server,
+  definition: ServiceDefinition<Handlers>,
+  handlers: Partial<Handlers>,
+): void {
+  const all: UntypedServiceImplementation = {};
+  for (const [name, { path }] of Object.entries(definition)) {
+    all[name] = (handlers as UntypedServiceImplementation)[name] ?? unserved(path);
+  }
+  server.addService(definition, all);
+}
+
+function unserved(path: string): UntypedHandleCall {
+  const answer = { code: status.UNIMPLEMENTED, details: `This engine does not serve the call ${path}.` };
+  // Unary calls answer through the callback, streams through an error.
+  return (call: { emit(event: "error", error: unknown): boolean }, respond?: (error: typeof answer) => void) => {
+    if (respond) respond(answer);
+    else call.emit("error", answer);
+  };
+}
