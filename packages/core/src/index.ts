@@ -1,4 +1,15 @@
 export {
+  advanceRun,
+  childrenByNumber,
+  finalStatus,
+  onFailureNumber,
+  type RunAdvance,
+  type RunState,
+  type TaskEnd,
+  type WaitingTasks,
+} from "./advance-run.ts";
+export { type AfterAttempt, type AttemptEnd, afterAttempt, MAX_REQUEUES } from "./after-attempt.ts";
+export {
   ACTION_RULE,
   type ActionId,
   isName,

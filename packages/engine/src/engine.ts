@@ -1,5 +1,33 @@
-import type { Database } from "@helve/store";
-import type { Engine } from "./api.ts";
+import {
+  formatDuration,
+  HelveError,
+  notFound,
+  runIdOf,
+  type TaskRunId,
+  type TenantId,
+} from "@helve/core";
+import { type Database, fenceOtherReplicas, type ReplicaId, refreshTimeout, releaseSlot } from "@helve/store";
+import type { AssignedTask, Engine, Report, StreamChunk } from "./api.ts";
+import { Catalog } from "./catalog/catalog.ts";
+import { Clock } from "./clock.ts";
+import { replay } from "./commands/replay.ts";
+import { Reports } from "./commands/report.ts";
+import { runDetails } from "./commands/run-details.ts";
+import { TaskLogs } from "./commands/task-logs.ts";
+import { TriggerRuns } from "./commands/trigger-runs.ts";
+import { Consequences } from "./consequences.ts";
+import { Dispatcher, RECEIPT_MS } from "./dispatcher/dispatcher.ts";
+import { Routes } from "./dispatcher/routes.ts";
+import { type Hint, HintBus } from "./hints/hint-bus.ts";
+import { ReplicaLease } from "./leases/replica-lease.ts";
+import type { Observer } from "./observer.ts";
+import { persist } from "./persist.ts";
+import { RunEvents } from "./results/run-events.ts";
+import { RunResults } from "./results/run-results.ts";
+import type { HeldTask } from "./sessions/session.ts";
+import { identity, Sessions } from "./sessions/sessions.ts";
+import { Sweeper } from "./sweeper.ts";
+import { QueueTimers } from "./timers/queue-timers.ts";
 
 export interface EngineOptions {
   /** For keyed access: see store/db.ts. */
@@ -10,6 +38,332 @@ export interface EngineOptions {
   name: string;
   /** No other replica can live on this database (embedded Postgres): older ones are taken over at once. */
   isAlone: boolean;
+  observer: Observer;
 }
 
-export declare function createEngine(options: EngineOptions): Engine;
+/** A verdict that the database's clock did not share is looked at again then. */
+const LOOK_AGAIN_MS = 100;
+
+/**
+ * Puts the services of one replica together. Each has one duty; what one learns and others must act on passes through the
+ * callbacks here and through {@link Consequences}.
+ *
+ *   commands (trigger, report, settle, replay) ──write──► Postgres, in batches
+ *        │ after the commit                                ▲ claims
+ *        ▼                                                 │
+ *   dispatcher ◄── routes, sessions (slots, streams, liveness) ── timers, sweeper, lease, hints
+ */
+export function createEngine({ db, directUrl, name, isAlone, observer }: EngineOptions): Engine {
+  const clock = new Clock();
+  const routes = new Routes();
+  const catalog = new Catalog(db, routes);
+  const events = new RunEvents();
+  const failed = (what: string) => (error: unknown) => observer.failed(what, error);
+  const results = new RunResults(db, catalog, failed("looking up results"));
+  const replicaId = () => lease.id;
+  let state: "stopped" | "running" | "stopping" = "stopped";
+
+  const lease: ReplicaLease = new ReplicaLease({
+    db,
+    name,
+    clock,
+    takeBeats: () => sessions.takeBeats(),
+    onTakeOver: (replicas) => takeOver(replicas),
+    onLost: () => void startAnew().catch(failed("starting anew after being fenced")),
+    onError: failed("renewing the lease"),
+  });
+  const publish = (hint: Hint) => {
+    if (lease.replicas > 1) bus.publish(hint);
+  };
+  const bus = new HintBus(directUrl, name, receive, () => sweeper.sweepNow());
+
+  const dispatcher: Dispatcher = new Dispatcher({
+    db,
+    replicaId,
+    catalog,
+    routes,
+    clock,
+    mayHandOut: () => lease.isValid(),
+    onTimeout: (held) => timeOut(held),
+    onSilent: (held) => judgeSilent(held),
+    onUndelivered: (tasks) => handBack(tasks, "its worker left before it was sent"),
+    onDoubt: () => sweeper.doubt(),
+    onError: failed("claiming tasks"),
+  });
+  const sessions: Sessions = new Sessions({
+    db,
+    replicaId,
+    catalog,
+    routes,
+    dispatcher,
+    clock,
+    onLost: (session, held, reason) => {
+      observer.workerLost({ ...identity(session), reason, tasks: held.length });
+      settleLost(held, reason);
+    },
+    onNotHeld: (tasks) => handBack(tasks, "it never reached its worker"),
+    onForeignBeat: (owner, workerId) => publish({ kind: "beat", replicaId: owner, workerId }),
+    observer,
+    onError: failed("keeping sessions"),
+  });
+  const consequences: Consequences = new Consequences({
+    clock,
+    catalog,
+    dispatcher,
+    sessions,
+    results,
+    events,
+    publish,
+    noteAbandoned: (held) => reports.noteAbandoned(held),
+    noteQueueDeadline: (inMs) => queueTimers.note(inMs),
+  });
+  const reports: Reports = new Reports({
+    db,
+    replicaId,
+    dispatcher,
+    clock,
+    settling: { catalog, reserve: (route) => dispatcher.reserve(route) },
+    onFinished: (finished) => consequences.finished(finished),
+    onSettled: (result) => consequences.settled(result),
+    onReceipt: (session) => sessions.received(session),
+    onDoubt: () => sweeper.doubt(),
+    observer,
+  });
+  const triggers = new TriggerRuns({
+    db,
+    replicaId,
+    catalog,
+    dispatcher,
+    onQueued: (lines, tasks) => consequences.queued(lines, tasks),
+    onQueueDeadline: (inMs) => queueTimers.note(inMs),
+    onDoubt: () => sweeper.doubt(),
+  });
+  const logs = new TaskLogs(db, dispatcher);
+  const queueTimers: QueueTimers = new QueueTimers({
+    db,
+    replicaId,
+    clock,
+    onResumed: (routeIds) => consequences.resumed(new Set([...routeIds].flatMap((id) => routes.byId(id) ?? [])), routeIds),
+    settle: (settlement) => reports.settle(settlement),
+    onError: failed("looking for due deadlines"),
+  });
+  const sweeper: Sweeper = new Sweeper({
+    db,
+    clock,
+    lease,
+    routes,
+    dispatcher,
+    sessions,
+    results,
+    catalog,
+    settleLost: (tasks, reason) => settleLost(tasks, reason),
+    handBack: (tasks, reason) => handBack(tasks, reason),
+    letGo: (held, cancelReason) => consequences.letGo(held, cancelReason),
+    onError: failed("sweeping"),
+  });
+
+  function receive(hint: Hint): void {
+    switch (hint.kind) {
+      case "queued":
+        for (const id of hint.routes) {
+          const route = routes.byId(id);
+          if (route) dispatcher.noteWaiting(route);
+        }
+        return;
+      case "ended":
+        return results.look(hint.runs);
+      case "taken":
+        return void sweeper.check(hint.tasks.flatMap((id) => dispatcher.find(id) ?? []), hint.reason);
+      case "released":
+        for (const id of hint.tasks) {
+          const held = dispatcher.find(id);
+          if (held) dispatcher.freeSlots(held);
+        }
+        return;
+      case "workflow":
+        return catalog.forgetCurrent(hint.tenantId, hint.name);
+      case "paused":
+        return sessions.applyPaused(hint.workerId, hint.isPaused);
+      case "beat":
+        if (hint.replicaId === replicaId()) sessions.applyBeat(hint.workerId);
+    }
+  }
+
+  function settleAll(
+    tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[],
+    cause: Parameters<Reports["settle"]>[0]["cause"],
+  ): Promise<TaskRunId[]>[] {
+    return tasks.map(({ tenantId, id, attempt }) => reports.settle({ tenantId, id, attempt, cause, startedAtMs: null }));
+  }
+
+  function settleLost(held: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string): void {
+    // What fails here is found again by the sweeper.
+    for (const settling of settleAll(held, { kind: "lost", reason })) settling.catch(failed("requeueing lost tasks"));
+  }
+
+  function handBack(tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string): void {
+    for (const settling of settleAll(tasks, { kind: "returned", reason })) settling.catch(failed("handing tasks back"));
+  }
+
+  function timeOut(held: readonly HeldTask[]): void {
+    for (const one of held) {
+      const error = `Task exceeded timeout of ${formatDuration(one.task.executionTimeoutMs)}`;
+      settleAll([one.task], { kind: "timed_out", error })[0]
+        ?.catch(failed("timing tasks out"))
+        .finally(() => dispatcher.lookAgain(one, LOOK_AGAIN_MS));
+    }
+  }
+
+  function judgeSilent(held: readonly HeldTask[]): void {
+    if (!sessions.mayJudgeSilence()) {
+      for (const one of held) dispatcher.lookAgain(one, RECEIPT_MS);
+      return;
+    }
+    const reason = `the worker did not confirm the task within ${RECEIPT_MS / 1000} s`;
+    for (const one of held) {
+      settleAll([one.task], { kind: "silent", reason })[0]
+        ?.then((touched) => {
+          // Another replica was told of the start.
+          if (touched.length === 0 && dispatcher.find(one.task.id) === one) one.startedAtMs ??= clock.now();
+        })
+        .catch(failed("taking back unconfirmed tasks"))
+        .finally(() => dispatcher.lookAgain(one, LOOK_AGAIN_MS));
+    }
+  }
+
+  function takeOver(replicas: readonly ReplicaId[]): void {
+    observer.replicasTakenOver(replicas);
+    sweeper.watchOrphans();
+    sweeper.sweepNow();
+  }
+
+  async function startAnew(): Promise<void> {
+    observer.fenced(replicaId());
+    sessions.stop();
+    dispatcher.forgetAll();
+    await lease.stop();
+    if (state !== "running") return;
+    await lease.start();
+    sessions.start();
+    sweeper.watchOrphans();
+    sweeper.sweepNow();
+  }
+
+  async function requireRunning(tenantId: TenantId, taskId: TaskRunId): Promise<never> {
+    throw notFound(`task run not found: ${taskId} is not a running task of tenant ${tenantId}`);
+  }
+
+  return {
+    async start() {
+      if (state === "running") return;
+      await lease.start();
+      const dead = isAlone ? await fenceOtherReplicas(db, lease.id) : [];
+      await bus.start();
+      sessions.start();
+      queueTimers.start();
+      sweeper.start();
+      state = "running";
+      if (dead.length > 0) takeOver(dead);
+      else sweeper.watchOrphans();
+    },
+
+    async stop() {
+      if (state !== "running") return;
+      state = "stopping";
+      sweeper.stop();
+      dispatcher.stop();
+      await Promise.all([triggers.idle(), reports.idle(), logs.idle()]);
+      sessions.stop();
+      await queueTimers.stop();
+      await reports.idle();
+      await bus.stop();
+      await lease.stop();
+      state = "stopped";
+    },
+
+    readiness() {
+      if (state !== "running") return { isReady: false, reason: `the engine is ${state}` };
+      if (!lease.isValid()) return { isReady: false, reason: "the database does not answer: the lease has run out" };
+      return { isReady: true };
+    },
+
+    async putWorkflow(tenantId, definition) {
+      const result = await catalog.put(tenantId, definition);
+      publish({ kind: "workflow", tenantId, name: definition.name });
+      return result;
+    },
+
+    triggerRuns: (tenantId, requests) => triggers.trigger(tenantId, requests),
+
+    async cancel(tenantId, ids, reason) {
+      const cause = { kind: "cancelled" as const, message: reason, byWorker: false };
+      const settlements = ids.map((id) => ({ tenantId, id, attempt: null, cause, startedAtMs: null }));
+      return (await Promise.all(settlements.map((settlement) => reports.settle(settlement)))).flat();
+    },
+
+    async replay(tenantId, ids) {
+      const replayed = await persist(() => db.transaction((tx) => replay(tx, catalog, tenantId, ids)));
+      if (replayed.queuedOn.size > 0) queueTimers.note(replayed.scheduleTimeoutMs);
+      consequences.queued(replayed.queuedOn, []);
+      return replayed.tasks;
+    },
+
+    registerWorker: (tenantId, worker) => sessions.register(tenantId, worker),
+    upsertWorkerLabels: (tenantId, workerId, labels) => sessions.upsertLabels(tenantId, workerId, labels),
+    async setWorkerPaused(tenantId, workerId, isPaused) {
+      await sessions.setPaused(tenantId, workerId, isPaused);
+      publish({ kind: "paused", workerId, isPaused });
+    },
+    openStream(tenantId, workerId, stream, streamOptions) {
+      if (state !== "running") throw new HelveError("unavailable", `the engine is ${state}`);
+      return sessions.openStream(tenantId, workerId, stream, streamOptions);
+    },
+    heartbeat: (tenantId, workerId) => sessions.heartbeat(tenantId, workerId),
+    unsubscribe: (tenantId, workerId) => sessions.unsubscribe(tenantId, workerId),
+
+    connectionUsed(connection, tenantId, worker) {
+      const session = "workerId" in worker ? sessions.find(worker.workerId) : dispatcher.find(worker.taskId)?.session;
+      if (session?.tenantId === tenantId) sessions.connectionUsed(connection, session);
+    },
+    connectionClosed: (connection) => sessions.connectionClosed(connection),
+
+    report: (tenantId: TenantId, batch: readonly Report[]) => reports.report(tenantId, batch),
+
+    async refreshTimeout(tenantId, taskId, incrementMs) {
+      const message = `Timeout refreshed by ${formatDuration(incrementMs)}`;
+      const refreshed = await refreshTimeout(db, { tenantId, id: taskId, incrementMs, message });
+      if (!refreshed) return requireRunning(tenantId, taskId);
+      const held = dispatcher.find(taskId);
+      if (held) dispatcher.setDeadline(held, refreshed.deadlineMs);
+      return refreshed.deadlineMs;
+    },
+
+    async releaseSlot(tenantId, taskId) {
+      if (!(await releaseSlot(db, tenantId, taskId))) return requireRunning(tenantId, taskId);
+      const held = dispatcher.find(taskId);
+      if (held) dispatcher.freeSlots(held);
+      else publish({ kind: "released", tasks: [taskId] });
+    },
+
+    putLogs: (tenantId, lines) => logs.put(tenantId, lines),
+
+    async putStreamChunk(tenantId: TenantId, { taskId, content, index, createdAtMs }: StreamChunk) {
+      const held = dispatcher.find(taskId)?.task;
+      const task = held?.tenantId === tenantId ? held : await logs.requireTask(tenantId, taskId);
+      const runId = runIdOf(taskId);
+      if (!events.isHeard(runId)) return;
+      events.publish(tenantId, task.metadata, {
+        runId,
+        taskId,
+        atMs: createdAtMs ?? clock.now(),
+        retryCount: task.attempt - 1,
+        kind: { type: "stream", content, index },
+      });
+    },
+
+    onRunEnded: (tenantId, runIds, callback) => results.wait(tenantId, runIds, callback),
+    getRun: (tenantId, runId) => runDetails(db, catalog, tenantId, runId),
+    onRunEvents: (tenantId, filter, callback) => events.listen(tenantId, filter, callback),
+  };
+}
+

@@ -1,2 +1,3 @@
 export type * from "./api.ts";
 export { createEngine, type EngineOptions } from "./engine.ts";
+export type { Observer } from "./observer.ts";

@@ -117,8 +117,8 @@ create table task_run (
   failures smallint not null default 0,
   requeues smallint not null default 0,
   pending_parents smallint not null default 0,
-  schedule_timeout_ms integer not null,
-  execution_timeout_ms integer not null,
+  schedule_timeout_ms bigint not null,
+  execution_timeout_ms bigint not null,
   slot_released boolean not null default false,
   worker_id uuid,
   created_at timestamptz not null,
@@ -244,6 +244,11 @@ create table log_line (
 create function helve_id_at(at timestamptz) returns uuid
   language sql immutable parallel safe
   return (rpad(lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0'), 32, '0'))::uuid;
+
+-- The highest id that a task of a run can have: they differ in the last 16 bits.
+create function helve_last_id_of_run(run uuid) returns uuid
+  language sql immutable parallel safe
+  return (left(run::text, 32) || 'ffff')::uuid;
 
 create procedure helve_create_partitions(through timestamptz)
   language plpgsql as $$

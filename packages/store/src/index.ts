@@ -4,6 +4,7 @@ export { migrate, readMigrations } from "./migrate.ts";
 export { FencedError, type ReplicaId } from "./replicas/owner.ts";
 export {
   fenceExpiredReplicas,
+  fenceOtherReplicas,
   listOrphanedWorkers,
   renewLease,
   startReplica,
@@ -26,10 +27,12 @@ export {
   type FinishedTaskRun,
   getEndedRuns,
   getFinishedTaskRuns,
+  getTaskRunStates,
   lastIdOfRun,
   listFinishedTasksOfRun,
   type Reopening,
   reopenTaskRuns,
+  type TaskRunState,
 } from "./task-runs/finished-task-runs.ts";
 export { insertTaskRuns, type NewTaskRun } from "./task-runs/insert-task-runs.ts";
 export {
@@ -56,6 +59,7 @@ export { getTenant, putTenant, type TenantRow } from "./tenants/tenants.ts";
 export {
   closeWorkerSession,
   getWorker,
+  type HeldTaskRun,
   insertWorker,
   listAssignedTaskRuns,
   type NewWorker,
@@ -73,7 +77,9 @@ export {
   type NewWorkflowRun,
   type RunProgress,
   recordProgress,
+  reopenWorkflowRuns,
   type UnfinishedWorkflowRun,
 } from "./workflow-runs/workflow-runs.ts";
+export { getRunHead, type RunHead } from "./workflow-runs/run-head.ts";
 export { findWaitingRoutes, listRoutes, putRoutes, type RouteRow } from "./workflows/routes.ts";
 export { getCurrentVersion, getVersion, type NewVersion, putVersion, type WorkflowVersionRow } from "./workflows/workflows.ts";

@@ -9,7 +9,7 @@ import type { Installation } from "./installation.ts";
 import { openLog, readLogFrom, reasonInLog } from "./log-file.ts";
 import { becomesTrue } from "./poll.ts";
 import { readPostmasterFile } from "./postmaster-file.ts";
-import { isAlive, isPostgresOf, postgresProcessesOf } from "./process-identity.ts";
+import { answersSignals, isAlive, isPostgresOf, postgresProcessesOf } from "./process-identity.ts";
 import type { StartLogger } from "./start-logger.ts";
 
 /**
@@ -155,14 +155,15 @@ function quoteListItem(text: string): string {
 }
 
 /**
- * Removes lock files whose number now belongs to a stranger: Postgres would take it for a postmaster. A lock file of a
- * process that is simply gone stays, because Postgres finds the shared memory to check in it.
+ * Removes a lock file whose number now belongs to a stranger, or to a zombie that nobody collects, as in a container
+ * without an init: Postgres would take either for a postmaster. A lock file whose number is free stays, because Postgres
+ * finds in it the shared memory that backends may still hold.
  */
 async function clearLeftovers({ pgData, runDir }: DataFolder): Promise<void> {
   const file = await readPostmasterFile(pgData);
   if (file) {
     await endOrphans(pgData);
-    if (isAlive(file.pid)) await rm(join(pgData, "postmaster.pid"), { force: true });
+    if (answersSignals(file.pid)) await rm(join(pgData, "postmaster.pid"), { force: true });
   }
   for (const name of await readdir(runDir)) {
     if (name.startsWith(".s.PGSQL.")) await rm(join(runDir, name), { force: true });

@@ -53,7 +53,8 @@ export function postgresProcessesOf(pgData: string): number[] {
     .filter((pid) => isPostgresOf(pid, pgData));
 }
 
-function answersSignals(pid: number): boolean {
+/** Whether the system knows that number at all, as a process or as a zombie: what Postgres itself looks at. */
+export function answersSignals(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

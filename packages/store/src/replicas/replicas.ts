@@ -83,3 +83,13 @@ const LIST_ORPHANED_WORKERS: Statement = {
 export async function listOrphanedWorkers(db: Db): Promise<{ id: Uuid; tenantId: Uuid }[]> {
   return db.query(LIST_ORPHANED_WORKERS);
 }
+
+const FENCE_OTHERS: Statement = {
+  name: "fence_other_replicas",
+  text: `update replica set fenced_at = helve_now() where id <> $1 and fenced_at is null returning id`,
+};
+
+/** Takes over from every other replica at once: none of them can be alive. */
+export async function fenceOtherReplicas(db: Db, replicaId: ReplicaId): Promise<ReplicaId[]> {
+  return (await db.query<{ id: ReplicaId }>(FENCE_OTHERS, [replicaId])).map((row) => row.id);
+}

@@ -27,12 +27,12 @@ export async function resumeDueTaskRuns(db: Db, replicaId: ReplicaId): Promise<S
 const LIST_EXPIRED: Statement = {
   name: "list_expired_task_runs",
   text: /* sql */ `
-  select id, attempt from task_run
+  select id, tenant_id as "tenantId", attempt from task_run
    where status = 'queued' and deadline_at <= helve_now() order by deadline_at limit 1000`,
 };
 
 /** Runs that stand in line past their schedule timeout. */
-export async function listExpiredTaskRuns(db: Db): Promise<{ id: Uuid; attempt: number }[]> {
+export async function listExpiredTaskRuns(db: Db): Promise<{ id: Uuid; tenantId: Uuid; attempt: number }[]> {
   return db.query(LIST_EXPIRED);
 }
 

@@ -74,19 +74,18 @@ const REOPEN: Statement = {
   text: /* sql */ `
   with reopened as (
     delete from task_run_history h
-     using unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::smallint[])
-           as r (tenant_id, id, route_id, schedule_timeout_ms, execution_timeout_ms, pending_parents)
+     using unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::bigint[], $6::smallint[], $7::task_status[])
+           as r (tenant_id, id, route_id, schedule_timeout_ms, execution_timeout_ms, pending_parents, new_status)
      where h.tenant_id = r.tenant_id and h.id = r.id
-    returning h.*, r.route_id, r.schedule_timeout_ms, r.execution_timeout_ms, r.pending_parents
+    returning h.*, r.route_id, r.schedule_timeout_ms, r.execution_timeout_ms, r.pending_parents, r.new_status
   )
   insert into task_run (
     id, tenant_id, version_id, route_id, status, priority, rank, attempt, pending_parents, schedule_timeout_ms,
     execution_timeout_ms, created_at, queued_at, deadline_at, parent_task_id, child_index, child_key, input, metadata)
-  select id, tenant_id, version_id, route_id,
-         case when pending_parents > 0 then 'waiting' else 'queued' end::task_status,
-         priority, 0, attempt, pending_parents, schedule_timeout_ms, execution_timeout_ms, created_at,
-         case when pending_parents = 0 then helve_now() end,
-         case when pending_parents = 0 then helve_now() + schedule_timeout_ms * interval '1 ms' end,
+  select id, tenant_id, version_id, route_id, new_status, priority, 0, attempt, pending_parents, schedule_timeout_ms,
+         execution_timeout_ms, created_at,
+         case when new_status = 'queued' then helve_now() end,
+         case when new_status = 'queued' then helve_now() + schedule_timeout_ms * interval '1 ms' end,
          parent_task_id, child_index, child_key, input, metadata
     from reopened
   returning id`,
@@ -100,6 +99,7 @@ export interface Reopening {
   scheduleTimeoutMs: number;
   executionTimeoutMs: number;
   pendingParents: number;
+  status: "queued" | "waiting";
 }
 
 /** @returns the ids that were moved back from history */
@@ -112,6 +112,38 @@ export async function reopenTaskRuns(tx: Db, reopenings: readonly Reopening[]): 
     reopenings.map((one) => one.scheduleTimeoutMs),
     reopenings.map((one) => one.executionTimeoutMs),
     reopenings.map((one) => one.pendingParents),
+    reopenings.map((one) => one.status),
   ]);
   return rows.map((row) => row.id);
+}
+
+/** Where a task run stands, if it is known at all. */
+export interface TaskRunState {
+  id: Uuid;
+  tenantId: Uuid;
+  attempt: number;
+  status: FinalStatus | "waiting" | "queued" | "assigned" | "backing_off";
+  versionId: Uuid;
+  error: string | null;
+}
+
+const GET_STATES: Statement = {
+  name: "get_task_run_states",
+  text: /* sql */ `
+  select t.id, t.tenant_id as "tenantId", t.attempt, t.status, t.version_id as "versionId", null as error
+    from task_run t where t.id = any($2::uuid[])
+  union all
+  select h.id, h.tenant_id, h.attempt, h.status, h.version_id, h.error
+    from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
+    join task_run_history h on h.tenant_id = wanted.tenant_id and h.id = wanted.id`,
+};
+
+/** Where these task runs stand. An id that moves to history meanwhile can appear twice; the finished row comes last. */
+export async function getTaskRunStates(
+  db: Db,
+  wanted: readonly { tenantId: Uuid; id: Uuid }[],
+): Promise<Map<Uuid, TaskRunState>> {
+  if (wanted.length === 0) return new Map();
+  const rows = await db.query<TaskRunState>(GET_STATES, [wanted.map((one) => one.tenantId), wanted.map((one) => one.id)]);
+  return new Map(rows.map((row) => [row.id, row]));
 }

@@ -44,7 +44,7 @@ const INSERT_TASK_RUNS = ownedStatement(
       end
     from owner, unnest(
       $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::task_status[], $7::smallint[], $8::smallint[], $9::smallint[],
-      $10::int[], $11::int[], $12::uuid[], $13::uuid[], $14::int[], $15::text[], $16::text[], $17::text[]
+      $10::bigint[], $11::bigint[], $12::uuid[], $13::uuid[], $14::int[], $15::text[], $16::text[], $17::text[]
     ) as n (
       id, tenant_id, version_id, route_id, status, priority, rank, pending_parents, schedule_timeout_ms,
       execution_timeout_ms, worker_id, parent_task_id, child_index, child_key, input, metadata)

@@ -26,10 +26,11 @@ export interface LockedTaskRun extends Omit<ClaimedTaskRun, "workerId"> {
   pendingParents: number;
   /** Its deadline has passed by the database's clock. */
   isDue: boolean;
+  isStarted: boolean;
 }
 
 const LOCKED_COLUMNS = `${CLAIMED_COLUMNS}, t.status, t.pending_parents as "pendingParents",
-  coalesce(t.deadline_at <= helve_now(), false) as "isDue"`;
+  coalesce(t.deadline_at <= helve_now(), false) as "isDue", t.started_at is not null as "isStarted"`;
 
 const LOCK_TASK_RUNS: Statement = {
   name: "lock_task_runs",

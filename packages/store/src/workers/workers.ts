@@ -1,6 +1,7 @@
 import type { Uuid } from "@helve/core";
 import type { Db, Statement } from "../db.ts";
 import type { ReplicaId } from "../replicas/owner.ts";
+import { CLAIMED_COLUMNS, type ClaimedTaskRun } from "../task-runs/claim-task-runs.ts";
 
 export interface WorkerRuntime {
   sdkVersion?: string;
@@ -24,12 +25,16 @@ export interface NewWorker {
 
 export interface WorkerRow extends NewWorker {
   isPaused: boolean;
+  isListening: boolean;
+  /** Where its session lives or lived. */
+  replicaId: ReplicaId | null;
   session: number;
   quarantineReason: string | null;
 }
 
 const COLUMNS = /* sql */ `
-  id, tenant_id as "tenantId", name, actions, slots, labels, runtime, is_paused as "isPaused", session,
+  id, tenant_id as "tenantId", name, actions, slots, labels, runtime, is_paused as "isPaused",
+  is_listening as "isListening", replica_id as "replicaId", session,
   quarantine_reason as "quarantineReason"`;
 
 const INSERT_WORKER: Statement = {
@@ -118,17 +123,25 @@ export async function setWorkerQuarantine(db: Db, id: Uuid, reason: string | nul
   await db.query(SET_QUARANTINE, [id, reason]);
 }
 
+/** A task run in a worker's hands, with the times that its keeper needs. */
+export interface HeldTaskRun extends ClaimedTaskRun {
+  assignedAtMs: number;
+  startedAtMs: number | null;
+  deadlineMs: number;
+  slotReleased: boolean;
+}
+
 const LIST_ASSIGNED: Statement = {
   name: "list_assigned_task_runs",
   text: /* sql */ `
-  select t.id, t.attempt, t.worker_id as "workerId" from task_run t
-   where t.status = 'assigned' and t.worker_id = any($1::uuid[])`,
+  select ${CLAIMED_COLUMNS}, t.slot_released as "slotReleased",
+         (extract(epoch from t.assigned_at) * 1000)::double precision as "assignedAtMs",
+         (extract(epoch from t.started_at) * 1000)::double precision as "startedAtMs",
+         (extract(epoch from t.deadline_at) * 1000)::double precision as "deadlineMs"
+    from task_run t where t.status = 'assigned' and t.worker_id = any($1::uuid[])`,
 };
 
 /** What these workers have in hand. Reads the whole hot table: for take-overs and returning workers, in batches. */
-export async function listAssignedTaskRuns(
-  db: Db,
-  workerIds: readonly Uuid[],
-): Promise<{ id: Uuid; attempt: number; workerId: Uuid }[]> {
-  return workerIds.length === 0 ? [] : db.query(LIST_ASSIGNED, [workerIds]);
+export async function listAssignedTaskRuns(db: Db, workerIds: readonly Uuid[]): Promise<HeldTaskRun[]> {
+  return workerIds.length === 0 ? [] : db.query<HeldTaskRun>(LIST_ASSIGNED, [workerIds]);
 }

@@ -109,3 +109,26 @@ export async function recordProgress(tx: Db, progress: readonly RunProgress[]): 
   if (going.length > 0) await tx.query(UPDATE_WORKFLOW_RUNS, columns(going, ["id", "remaining", "failed", "cancelled"]));
   if (ended.length > 0) await tx.query(END_WORKFLOW_RUNS, columns(ended, ["id", "status"]));
 }
+
+const REOPEN_WORKFLOW_RUNS: Statement = {
+  name: "reopen_workflow_runs",
+  text: /* sql */ `
+  with reopened as (
+    delete from workflow_run_history where tenant_id = $1 and id = any($2::uuid[]) returning *
+  )
+  insert into workflow_run (
+    id, tenant_id, version_id, priority, remaining, failed, cancelled, created_at, parent_task_id, child_index, child_key,
+    input, metadata)
+  select r.id, r.tenant_id, r.version_id, r.priority, 0,
+         (select count(*) from task_run_history h
+           where h.tenant_id = $1 and h.id between r.id and helve_last_id_of_run(r.id) and h.status = 'failed'),
+         (select count(*) from task_run_history h
+           where h.tenant_id = $1 and h.id between r.id and helve_last_id_of_run(r.id) and h.status = 'cancelled'),
+         r.created_at, r.parent_task_id, r.child_index, r.child_key, r.input, r.metadata
+    from reopened r`,
+};
+
+/** Takes ended runs back from history, with no task remaining yet. */
+export async function reopenWorkflowRuns(tx: Db, tenantId: Uuid, ids: readonly Uuid[]): Promise<void> {
+  if (ids.length > 0) await tx.query(REOPEN_WORKFLOW_RUNS, [tenantId, ids]);
+}

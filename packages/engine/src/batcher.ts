@@ -1,0 +1,108 @@
+import { HelveError } from "@helve/core";
+import { FencedError } from "@helve/store";
+
+export interface BatcherOptions<Item, Result> {
+  /**
+   * Writes a batch in one commit. @returns one result per item, in order. An exception means that nothing was written;
+   * it refuses the whole batch, or, if the batch can be halved, the items that cause it.
+   */
+  write(items: Item[]): Promise<Result[]>;
+  /** How much one item weighs; default 1. A batch takes items until `maxWeight` is reached. */
+  weigh?(item: Item): number;
+  maxWeight: number;
+  /** Batches under way at the same time, each on a connection of its own. */
+  lanes: number;
+}
+
+interface Pending<Item, Result> {
+  item: Item;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Writes together what gathered while the last commit ran. An idle batcher writes at once, a busy one in large batches;
+ * there is no timer and nothing waits for company.
+ */
+export class Batcher<Item, Result> {
+  readonly #options: BatcherOptions<Item, Result>;
+  #pending: Pending<Item, Result>[] = [];
+  #lanesInUse = 0;
+  #isScheduled = false;
+  #onIdle: (() => void)[] = [];
+
+  constructor(options: BatcherOptions<Item, Result>) {
+    this.#options = options;
+  }
+
+  /** Resolves with the item's result when its batch is durable. */
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ item, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when nothing is pending or under way. */
+  idle(): Promise<void> {
+    if (this.#lanesInUse === 0 && this.#pending.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** After the I/O of this turn of the event loop, so that all of it goes into the batch. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#lanesInUse >= this.#options.lanes) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      void this.#runLane();
+    });
+  }
+
+  async #runLane(): Promise<void> {
+    if (this.#pending.length === 0 || this.#lanesInUse >= this.#options.lanes) return;
+    this.#lanesInUse++;
+    const batch = this.#take();
+    if (this.#pending.length > 0) this.#schedule();
+    await this.#write(batch);
+    this.#lanesInUse--;
+    if (this.#pending.length > 0) this.#schedule();
+    else if (this.#lanesInUse === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  #take(): Pending<Item, Result>[] {
+    const { weigh, maxWeight } = this.#options;
+    if (!weigh && this.#pending.length <= maxWeight) {
+      const all = this.#pending;
+      this.#pending = [];
+      return all;
+    }
+    let count = 0;
+    for (let weight = 0; count < this.#pending.length && weight < maxWeight; count++) {
+      const next = this.#pending[count] as Pending<Item, Result>;
+      weight += weigh ? weigh(next.item) : 1;
+    }
+    return this.#pending.splice(0, count);
+  }
+
+  async #write(batch: Pending<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.#options.write(batch.map((pending) => pending.item));
+      for (let i = 0; i < batch.length; i++) (batch[i] as Pending<Item, Result>).resolve(results[i] as Result);
+    } catch (error) {
+      if (batch.length === 1 || !isAboutItems(error)) {
+        for (const pending of batch) pending.reject(error);
+        return;
+      }
+      const middle = batch.length >> 1;
+      await this.#write(batch.slice(0, middle));
+      await this.#write(batch.slice(middle));
+    }
+  }
+}
+
+/** Whether an error may be caused by some items only, and not by the database or this replica. */
+function isAboutItems(error: unknown): boolean {
+  if (error instanceof FencedError) return false;
+  return !(error instanceof HelveError && error.code === "unavailable");
+}

@@ -1,0 +1,143 @@
+import { type RunId, runIdOf, type RunState, type TaskRunId, taskIdOf, taskNumberOf, type TenantId, type Uuid } from "@helve/core";
+import {
+  type Db,
+  getTaskRunStates,
+  insertTaskEvents,
+  lockWorkflowRuns,
+  type Reopening,
+  recordProgress,
+  reopenTaskRuns,
+  reopenWorkflowRuns,
+  type TaskRunState,
+} from "@helve/store";
+import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
+import type { Route } from "../dispatcher/routes.ts";
+
+/** What a replay put back to work. */
+export interface Replayed {
+  tasks: TaskRunId[];
+  queuedOn: Set<Route>;
+  scheduleTimeoutMs: number;
+}
+
+/**
+ * Runs finished tasks again: the same run, a new attempt, all retries anew. A run of several tasks is replayed whole, by its
+ * id, once it has ended; one task of it takes all that depend on it along. What is not finished is passed over.
+ */
+export async function replay(tx: Db, catalog: Catalog, tenantId: TenantId, ids: readonly Uuid[]): Promise<Replayed> {
+  const result: Replayed = { tasks: [], queuedOn: new Set(), scheduleTimeoutMs: Number.POSITIVE_INFINITY };
+  const runIds = [...new Set(ids.map(runIdOf))].sort();
+  await reopenWorkflowRuns(tx, tenantId, runIds);
+  const runs = new Map((await lockWorkflowRuns(tx, runIds)).map((run) => [run.id, run]));
+  await catalog.ensure(new Set([...runs.values()].map((run) => run.versionId)), tx);
+
+  for (const runId of runIds) {
+    const run = runs.get(runId);
+    if (run?.tenantId === tenantId) await replayDag(tx, catalog, run, ids.filter((id) => runIdOf(id) === runId), result);
+  }
+  const standalone = ids.filter((id) => taskNumberOf(id) === 0 && !runs.has(id)).map((id) => ({ tenantId, id }));
+  const states = await getTaskRunStates(tx, standalone);
+  const finished = [...states.values()].filter((state) => state.tenantId === tenantId && isFinished(state));
+  await catalog.ensure(new Set(finished.map((state) => state.versionId)), tx);
+  await reopen(
+    tx,
+    finished.map((state) => {
+      const step = stepOf(catalog.loaded(state.versionId) as Version, 0);
+      return { state, step, pendingParents: 0, isWaiting: false };
+    }),
+    result,
+  );
+  return result;
+}
+
+async function replayDag(
+  tx: Db,
+  catalog: Catalog,
+  run: RunState & { id: RunId; tenantId: TenantId; versionId: Uuid },
+  ids: readonly Uuid[],
+  result: Replayed,
+): Promise<void> {
+  const version = catalog.loaded(run.versionId) as Version;
+  const states = await getTaskRunStates(
+    tx,
+    version.steps.slice(1).map((step) => ({ tenantId: run.tenantId, id: taskIdOf(run.id, step.number) })),
+  );
+  const stateOf = (number: number) => states.get(taskIdOf(run.id, number)) as TaskRunState;
+  const isWhole = ids.includes(run.id);
+  const wanted = new Set<number>();
+  for (const step of version.steps.slice(1)) {
+    const isNamed = isWhole || ids.includes(taskIdOf(run.id, step.number));
+    if (!isNamed || !isFinished(stateOf(step.number))) continue;
+    for (const number of [step.number, ...step.descendants]) if (isFinished(stateOf(number))) wanted.add(number);
+  }
+  if (isWhole && wanted.size < version.steps.length - 1) return recordUnchanged(tx, run);
+  const reopened = [...wanted].map((number) => {
+    const step = stepOf(version, number);
+    const pendingParents = step.task.parents.filter((parent) => wanted.has(numberOf(version, parent))).length;
+    // The on-failure task waits to be called, unless it alone is replayed.
+    const isWaiting = pendingParents > 0 || (step.isOnFailure && wanted.size > 1);
+    return { state: stateOf(number), step, pendingParents, isWaiting };
+  });
+  await reopen(tx, reopened, result);
+  const count = (status: string) => reopened.filter(({ state }) => state.status === status).length;
+  await recordProgress(tx, [
+    {
+      id: run.id,
+      remaining: run.remaining + reopened.length,
+      failed: run.failed - count("failed"),
+      cancelled: run.cancelled - count("cancelled"),
+      status: null,
+    },
+  ]);
+}
+
+/** Nothing of a run was replayed: one that was taken from history goes back there. */
+async function recordUnchanged(tx: Db, run: RunState & { id: RunId }): Promise<void> {
+  if (run.remaining > 0) return;
+  const status = run.failed > 0 ? "failed" : run.cancelled > 0 ? "cancelled" : "succeeded";
+  await recordProgress(tx, [{ id: run.id, remaining: 0, failed: run.failed, cancelled: run.cancelled, status }]);
+}
+
+async function reopen(
+  tx: Db,
+  reopened: readonly { state: TaskRunState; step: Step; pendingParents: number; isWaiting: boolean }[],
+  result: Replayed,
+): Promise<void> {
+  const reopenings = reopened.map(({ state, step, pendingParents, isWaiting }): Reopening => {
+    result.tasks.push(state.id);
+    if (!isWaiting) {
+      result.queuedOn.add(step.route);
+      result.scheduleTimeoutMs = Math.min(result.scheduleTimeoutMs, step.task.scheduleTimeoutMs);
+    }
+    return {
+      tenantId: state.tenantId,
+      id: state.id,
+      routeId: step.route.id,
+      scheduleTimeoutMs: step.task.scheduleTimeoutMs,
+      executionTimeoutMs: step.task.executionTimeoutMs,
+      pendingParents,
+      status: isWaiting ? "waiting" : "queued",
+    };
+  });
+  await insertTaskEvents(
+    tx,
+    reopened.map(({ state }) => ({
+      tenantId: state.tenantId,
+      taskId: state.id,
+      attempt: Math.max(state.attempt, 1),
+      kind: "retried_by_user" as const,
+      message: "Task was replayed, resetting task result.",
+      workerId: null,
+    })),
+  );
+  await reopenTaskRuns(tx, reopenings);
+}
+
+function isFinished(state: TaskRunState | undefined): boolean {
+  return state !== undefined && ["succeeded", "failed", "cancelled", "skipped"].includes(state.status);
+}
+
+function numberOf(version: Version, readableId: string): number {
+  return version.definition.tasks.findIndex((task) => task.readableId === readableId) + 1;
+}
+

@@ -1,0 +1,264 @@
+import { type TaskRunId, taskNumberOf, type TenantId, type WorkerId } from "@helve/core";
+import {
+  type Database,
+  finishTaskRuns,
+  getTaskRunStates,
+  insertTaskEvents,
+  lockOwner,
+  markStarted,
+  type ReplicaId,
+  type Success,
+  type TaskRunState,
+} from "@helve/store";
+import type { Report, ReportAnswer } from "../api.ts";
+import { Batcher } from "../batcher.ts";
+import type { Clock } from "../clock.ts";
+import type { Dispatcher } from "../dispatcher/dispatcher.ts";
+import type { Observer } from "../observer.ts";
+import { persist } from "../persist.ts";
+import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
+import { type SettleDeps, type Settlement, type SettleResult, settle } from "./settle.ts";
+
+const MAX_BATCH = 1000;
+/** A task that runs for longer is stored as started while it runs; a shorter one with its end. */
+const STORE_STARTS_AFTER_MS = 250;
+
+export interface ReportsDeps {
+  db: Database;
+  replicaId: () => ReplicaId;
+  dispatcher: Dispatcher;
+  clock: Clock;
+  settling: SettleDeps;
+  /** Standalone tasks have succeeded; `held` is there when the worker is connected here. */
+  onFinished: (finished: { success: Success; attempt: number; workerId: WorkerId; held: HeldTask | undefined }[]) => void;
+  onSettled: (result: SettleResult) => void;
+  /** A worker has given a sign of life about a task. */
+  onReceipt: (session: Session) => void;
+  onDoubt: () => void;
+  observer: Observer;
+}
+
+/** Takes what workers and the engine itself say about task runs. Every change of a run's state after its birth goes through here. */
+export class Reports {
+  readonly #deps: ReportsDeps;
+  readonly #successes: Batcher<Success, ReportAnswer>;
+  readonly #settlements: Batcher<Settlement, { answer: ReportAnswer; touched: TaskRunId[] }>;
+  readonly #abandoned = new Map<string, Session>();
+  readonly #starts = new Set<HeldTask>();
+  #startsTimer: NodeJS.Timeout | undefined;
+
+  constructor(deps: ReportsDeps) {
+    this.#deps = deps;
+    this.#successes = new Batcher({ write: (batch) => this.#finish(batch), maxWeight: MAX_BATCH, lanes: 2 });
+    this.#settlements = new Batcher({ write: (batch) => this.#settle(batch), maxWeight: MAX_BATCH, lanes: 2 });
+  }
+
+  /** @see Engine.report */
+  report(tenantId: TenantId, reports: readonly Report[]): Promise<ReportAnswer[]> {
+    return Promise.all(reports.map((report) => this.#take(tenantId, report)));
+  }
+
+  /** A verdict of the engine itself, or a cancel. @returns the tasks that it changed */
+  async settle(settlement: Settlement): Promise<TaskRunId[]> {
+    return (await this.#settlements.add(settlement)).touched;
+  }
+
+  /** Remembers whose slots an abandoned attempt still takes. */
+  noteAbandoned(held: HeldTask): void {
+    const key = attemptKey(held.task.id, held.task.attempt);
+    if (held.session.abandoned.has(key)) this.#abandoned.set(key, held.session);
+  }
+
+  async idle(): Promise<void> {
+    await this.#storeStarts(0);
+    await Promise.all([this.#successes.idle(), this.#settlements.idle()]);
+  }
+
+  #take(tenantId: TenantId, report: Report): Promise<ReportAnswer> {
+    const { taskId, attempt } = report;
+    const found = this.#deps.dispatcher.find(taskId);
+    const isCurrent = found?.task.tenantId === tenantId && (attempt === null || attempt === found.task.attempt);
+    const held = isCurrent ? found : undefined;
+    if (held) this.#receive(held);
+    else if (attempt !== null) this.#codeGoesOn(taskId, attempt, report.outcome !== "started");
+    const startedAtMs = held && !held.isStartStored ? (held.startedAtMs ?? null) : null;
+    const settlement = { tenantId, id: taskId, attempt, startedAtMs };
+    switch (report.outcome) {
+      case "started":
+        return held ? Promise.resolve("accepted") : this.#strayStart(tenantId, taskId, attempt);
+      case "ended":
+        return Promise.resolve("accepted");
+      case "succeeded":
+        if (taskNumberOf(taskId) > 0) return this.#answer({ ...settlement, cause: { kind: "succeeded", output: report.output } });
+        return this.#successes.add({ id: taskId, tenantId, attempt, output: report.output, startedAtMs });
+      case "failed": {
+        const { error, isRetryable } = report;
+        return this.#answer({ ...settlement, cause: { kind: "failed", error, isRetryable } });
+      }
+      case "cancelled":
+        return this.#answer({
+          ...settlement,
+          cause: { kind: "cancelled", message: "cancelled by the worker", byWorker: true },
+        });
+      case "returned":
+        return this.#answer({
+          ...settlement,
+          cause: { kind: "returned", reason: "handed back by its worker, which is stopping" },
+        });
+    }
+  }
+
+  async #answer(settlement: Settlement): Promise<ReportAnswer> {
+    return (await this.#settlements.add(settlement)).answer;
+  }
+
+  /** The first sign that the worker has the task. */
+  #receive(held: HeldTask): void {
+    this.#deps.onReceipt(held.session);
+    if (held.startedAtMs !== undefined) return;
+    held.startedAtMs = this.#deps.clock.now();
+    this.#starts.add(held);
+    this.#startsTimer ??= setTimeout(() => {
+      this.#startsTimer = undefined;
+      this.#storeStarts(STORE_STARTS_AFTER_MS).catch((error) => this.#deps.observer.failed("storing starts", error));
+    }, STORE_STARTS_AFTER_MS).unref();
+  }
+
+  /** A word about an attempt that was given up: its worker lives, and when it is over its slots are free. */
+  #codeGoesOn(taskId: TaskRunId, attempt: number, isOver: boolean): void {
+    const key = attemptKey(taskId, attempt);
+    const session = this.#abandoned.get(key);
+    if (!session) return;
+    this.#deps.onReceipt(session);
+    if (!isOver) return;
+    this.#abandoned.delete(key);
+    this.#deps.dispatcher.codeEnded(session, key);
+  }
+
+  async #storeStarts(minimumMs: number): Promise<void> {
+    const nowMs = this.#deps.clock.now();
+    const long: HeldTask[] = [];
+    for (const held of this.#starts) {
+      const isGone = this.#deps.dispatcher.find(held.task.id) !== held;
+      if (!isGone && nowMs - (held.startedAtMs ?? nowMs) < minimumMs) continue;
+      this.#starts.delete(held);
+      if (!isGone) long.push(held);
+    }
+    if (this.#starts.size > 0) {
+      this.#startsTimer ??= setTimeout(() => {
+        this.#startsTimer = undefined;
+        this.#storeStarts(STORE_STARTS_AFTER_MS).catch((error) => this.#deps.observer.failed("storing starts", error));
+      }, STORE_STARTS_AFTER_MS).unref();
+    }
+    if (long.length === 0) return;
+    const starts = long.map((held) => ({
+      id: held.task.id,
+      attempt: held.task.attempt,
+      startedAtMs: held.startedAtMs as number,
+    }));
+    for (const held of long) held.isStartStored = true;
+    await markStarted(this.#deps.db, starts);
+  }
+
+  /** A start that came to another replica than the one that keeps the task: that one looks into the row. */
+  async #strayStart(tenantId: TenantId, id: TaskRunId, attempt: number | null): Promise<ReportAnswer> {
+    const state = (await getTaskRunStates(this.#deps.db, [{ tenantId, id }])).get(id);
+    if (!state || state.tenantId !== tenantId) return "unknown";
+    if (state.status !== "assigned" || (attempt !== null && attempt !== state.attempt)) return "late";
+    await markStarted(this.#deps.db, [{ id, attempt: state.attempt, startedAtMs: this.#deps.clock.now() }]);
+    return "accepted";
+  }
+
+  async #finish(batch: Success[]): Promise<ReportAnswer[]> {
+    const { db, replicaId, dispatcher } = this.#deps;
+    // One id may stand in a statement once; of two reports about one task the first counts.
+    const first = new Map<TaskRunId, Success>();
+    for (const success of batch) if (!first.has(success.id)) first.set(success.id, success);
+    const sorted = [...first.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const ended = new Map<TaskRunId, { attempt: number; workerId: WorkerId }>();
+    // A second try after a lost connection may find the rows ended by the first, and asks what became of them.
+    for (const row of await persist(() => finishTaskRuns(db, replicaId(), sorted), this.#deps.onDoubt)) {
+      ended.set(row.id, row);
+    }
+    const finished = sorted.flatMap((success) => {
+      const row = ended.get(success.id);
+      if (!row) return [];
+      const held = dispatcher.find(success.id);
+      return [{ success, ...row, held: held?.task.attempt === row.attempt ? held : undefined }];
+    });
+    this.#deps.onFinished(finished);
+    const isFirst = (success: Success) => first.get(success.id) === success && ended.has(success.id);
+    if (batch.every(isFirst)) return batch.map(() => "accepted");
+    return this.#answerRest(batch, isFirst, (success) => ({ ...success, outcome: "succeeded" }));
+  }
+
+  async #settle(batch: Settlement[]): Promise<{ answer: ReportAnswer; touched: TaskRunId[] }[]> {
+    const { db, replicaId, settling } = this.#deps;
+    const result = await persist(
+      () =>
+        db.transaction(async (tx) => {
+          await lockOwner(tx, replicaId());
+          return settle(tx, settling, batch);
+        }),
+      this.#deps.onDoubt,
+    );
+    this.#deps.onSettled(result);
+    const { touched } = result;
+    const isApplied = new Map(batch.map((settlement, index) => [settlement, touched[index]?.length !== 0]));
+    const answers = touched.every((tasks) => tasks.length > 0)
+      ? batch.map((): ReportAnswer => "accepted")
+      : await this.#answerRest(
+          batch,
+          (settlement) => isApplied.get(settlement) as boolean,
+          (settlement) => ({ ...settlement, outcome: outcomeOf(settlement) }),
+        );
+    return answers.map((answer, index) => ({ answer, touched: touched[index] as TaskRunId[] }));
+  }
+
+  /** Reports that changed nothing: repeated, late, or about nothing that exists. Late ones are put on record. */
+  async #answerRest<Item>(
+    batch: Item[],
+    isDone: (item: Item) => boolean,
+    describe: (item: Item) => { tenantId: TenantId; id: TaskRunId; attempt: number | null; outcome: string | undefined },
+  ): Promise<ReportAnswer[]> {
+    const rest = batch.filter((item) => !isDone(item)).map(describe);
+    const states = await getTaskRunStates(this.#deps.db, rest);
+    const late: { report: ReturnType<typeof describe>; state: TaskRunState }[] = [];
+    const answers = batch.map((item): ReportAnswer => {
+      if (isDone(item)) return "accepted";
+      const report = describe(item);
+      const state = states.get(report.id);
+      if (!state || state.tenantId !== report.tenantId) return "unknown";
+      if (isRepetition(report, state)) return "accepted";
+      if (report.outcome !== undefined) late.push({ report, state });
+      return "late";
+    });
+    for (const { report } of late) {
+      this.#deps.observer.lateReport({ ...report, taskId: report.id, outcome: report.outcome as string });
+    }
+    await insertTaskEvents(
+      this.#deps.db,
+      late.map(({ report, state }) => ({
+        tenantId: report.tenantId,
+        taskId: report.id,
+        attempt: report.attempt ?? state.attempt,
+        kind: "late_report" as const,
+        message: `a report of ${report.outcome} for attempt ${report.attempt ?? state.attempt} changed nothing: the task run is ${state.status} with attempt ${state.attempt}`,
+        workerId: null,
+      })),
+    );
+    return answers;
+  }
+}
+
+/** What a worker reported, or undefined when the settlement is the engine's own: that is not put on record as late. */
+function outcomeOf({ cause }: Settlement): string | undefined {
+  if (cause.kind === "succeeded" || cause.kind === "failed" || cause.kind === "returned") return cause.kind;
+  return cause.kind === "cancelled" && cause.byWorker ? "cancelled" : undefined;
+}
+
+/** The same report was taken before: its answer was lost on the way, so the worker says it again. */
+function isRepetition(report: { attempt: number | null; outcome: string | undefined }, state: TaskRunState): boolean {
+  return state.status === report.outcome && (report.attempt === null || report.attempt === state.attempt);
+}
+

@@ -1,0 +1,269 @@
+import {
+  checkJson,
+  childMetadata,
+  invalidArgument,
+  isUuid,
+  newRunId,
+  notFound,
+  type RunId,
+  runIdOf,
+  taskIdOf,
+  type TenantId,
+  withTraceparent,
+} from "@helve/core";
+import {
+  claimChildRuns,
+  type Database,
+  type Db,
+  getParentTask,
+  insertTaskRuns,
+  insertWorkflowRuns,
+  type NewTaskRun,
+  type NewWorkflowRun,
+  type ReplicaId,
+} from "@helve/store";
+import type { AssignedTask, TriggerRequest } from "../api.ts";
+import { Batcher } from "../batcher.ts";
+import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
+import { describeTask } from "../dispatcher/assignment.ts";
+import type { Dispatcher } from "../dispatcher/dispatcher.ts";
+import type { Route } from "../dispatcher/routes.ts";
+import { persist } from "../persist.ts";
+import type { Session } from "../sessions/session.ts";
+
+/** Tasks of one commit. */
+const MAX_TASKS = 1000;
+
+interface PlannedRun {
+  id: RunId;
+  tenantId: TenantId;
+  version: Version;
+  input: string;
+  metadata: string;
+  priority: number;
+  parentTaskId: string | null;
+  childIndex: number | null;
+  childKey: string | null;
+  /** Set when asking again under the same key must give the same child. */
+  dedupeKey: string | undefined;
+}
+
+/** A task as it will be stored, and the worker whose slots are taken for it. */
+interface PlannedTask {
+  run: PlannedRun;
+  step: Step;
+  row: NewTaskRun;
+  session: Session | undefined;
+}
+
+export interface TriggerDeps {
+  db: Database;
+  replicaId: () => ReplicaId;
+  catalog: Catalog;
+  dispatcher: Dispatcher;
+  /** Tasks stand in these lines now. */
+  onQueued: (routes: ReadonlySet<Route>, tasks: readonly { tenantId: TenantId; taskId: string; metadata: string }[]) => void;
+  onQueueDeadline: (inMs: number) => void;
+  onDoubt: () => void;
+}
+
+/**
+ * Starts runs. A call is one unit, stored whole or not at all; calls that come at the same time share a commit. Whether a
+ * task is born assigned is decided when its batch is written, by the slots that are free then.
+ */
+export class TriggerRuns {
+  readonly #deps: TriggerDeps;
+  readonly #batches: Batcher<PlannedRun[], RunId[]>;
+
+  constructor(deps: TriggerDeps) {
+    this.#deps = deps;
+    this.#batches = new Batcher({
+      write: (units) => this.#store(units),
+      weigh: (runs) => runs.reduce((tasks, run) => tasks + Math.max(1, run.version.steps.length - 1), 0),
+      maxWeight: MAX_TASKS,
+      lanes: 2,
+    });
+  }
+
+  /** @see Engine.triggerRuns */
+  async trigger(tenantId: TenantId, requests: readonly TriggerRequest[]): Promise<RunId[]> {
+    if (requests.length === 0) return [];
+    const runs: PlannedRun[] = [];
+    for (const request of requests) {
+      const planned = this.#plan(tenantId, request);
+      // Nearly always planned without waiting: the workflow is known and there is no parent elsewhere.
+      runs.push(planned instanceof Promise ? await planned : planned);
+    }
+    return this.#batches.add(runs);
+  }
+
+  idle(): Promise<void> {
+    return this.#batches.idle();
+  }
+
+  #plan(tenantId: TenantId, request: TriggerRequest): PlannedRun | Promise<PlannedRun> {
+    checkRequest(request);
+    const version = this.#deps.catalog.cached(tenantId, request.workflow);
+    if (!version || request.parentTaskId !== undefined) return this.#planSlowly(tenantId, request, version);
+    const id = newRunId();
+    return plannedRun(id, tenantId, version, request, withTraceparent(request.metadata, id));
+  }
+
+  async #planSlowly(tenantId: TenantId, request: TriggerRequest, cached: Version | undefined): Promise<PlannedRun> {
+    const version = cached ?? (await this.#deps.catalog.current(tenantId, request.workflow));
+    const id = newRunId();
+    const { parentTaskId } = request;
+    if (parentTaskId === undefined) {
+      return plannedRun(id, tenantId, version, request, withTraceparent(request.metadata, id));
+    }
+    const held = this.#deps.dispatcher.find(parentTaskId)?.task;
+    const parentRunId = runIdOf(parentTaskId);
+    const parent =
+      held?.tenantId === tenantId ? held : await getParentTask(this.#deps.db, tenantId, parentTaskId, parentRunId);
+    if (!parent) throw notFound(`not found: no task run ${parentTaskId} that could be a parent`);
+    const metadata = childMetadata({
+      parentMetadata: parent.metadata,
+      ownMetadata: request.metadata,
+      parentRunId,
+      parentTaskRunId: parentTaskId,
+    });
+    return plannedRun(id, tenantId, version, request, withTraceparent(metadata, id));
+  }
+
+  async #store(units: PlannedRun[][]): Promise<RunId[][]> {
+    const { db, dispatcher, onDoubt } = this.#deps;
+    const runs = units.flat();
+    const tasks = runs.flatMap((run) => planTasks(run, dispatcher));
+    const isPlain = runs.every((run) => run.version.isStandalone && run.dedupeKey === undefined);
+    try {
+      if (isPlain) {
+        const rows = tasks.map((task) => task.row);
+        await persist(() => insertTaskRuns(db, this.#deps.replicaId(), rows), onDoubt);
+        this.#act(tasks);
+        return units.map((unit) => unit.map((run) => run.id));
+      }
+      const ids = await persist(() => db.transaction((tx) => this.#storeFamilies(tx, runs, tasks)), onDoubt);
+      const isStored = (task: PlannedTask) => ids.get(task.run) === task.run.id;
+      for (const task of tasks) if (!isStored(task)) task.session?.give(task.step.route);
+      this.#act(tasks.filter(isStored));
+      return units.map((unit) => unit.map((run) => ids.get(run) as RunId));
+    } catch (error) {
+      for (const { session, step } of tasks) session?.give(step.route);
+      throw error;
+    }
+  }
+
+  /** Runs of several tasks, and children that may have been asked for before. @returns the id that each run has */
+  async #storeFamilies(tx: Db, runs: PlannedRun[], tasks: PlannedTask[]): Promise<Map<PlannedRun, RunId>> {
+    const ids = new Map(runs.map((run) => [run, run.id]));
+    const keyed = runs.filter((run) => run.dedupeKey !== undefined);
+    const claims = keyed.map((run) => ({
+      parentId: run.parentTaskId as string,
+      key: run.dedupeKey as string,
+      runId: run.id,
+    }));
+    const owners = await claimChildRuns(tx, claims);
+    keyed.forEach((run, index) => void ids.set(run, owners[index] as RunId));
+    const fresh = runs.filter((run) => ids.get(run) === run.id);
+    await insertWorkflowRuns(tx, fresh.filter((run) => !run.version.isStandalone).map(workflowRunRow));
+    const rows = tasks.filter((task) => ids.get(task.run) === task.run.id).map((task) => task.row);
+    await insertTaskRuns(tx, this.#deps.replicaId(), rows);
+    return ids;
+  }
+
+  /** The runs are durable: sends what was born assigned and tells of what stands in line. */
+  #act(tasks: PlannedTask[]): void {
+    const { dispatcher, catalog, onQueued, onQueueDeadline } = this.#deps;
+    const assigned: { task: AssignedTask; session: Session; route: Route }[] = [];
+    const lines = new Set<Route>();
+    const queued: { tenantId: TenantId; taskId: string; metadata: string }[] = [];
+    let soonestMs = Number.POSITIVE_INFINITY;
+    for (const { run, step, row, session } of tasks) {
+      if (row.status !== "waiting") queued.push({ tenantId: run.tenantId, taskId: row.id, metadata: run.metadata });
+      if (session) {
+        const source = { ...row, workerId: session.workerId, attempt: 1 };
+        const errors = step.isOnFailure ? "{}" : undefined;
+        const task = describeTask(catalog, source, run.input, run.metadata, "{}", errors);
+        assigned.push({ task, session, route: step.route });
+      } else if (row.status === "queued") {
+        lines.add(step.route);
+        soonestMs = Math.min(soonestMs, row.scheduleTimeoutMs);
+      }
+    }
+    dispatcher.send(assigned);
+    if (lines.size > 0) onQueueDeadline(soonestMs);
+    onQueued(lines, queued);
+  }
+}
+
+function checkRequest({ priority, input, metadata, parentTaskId }: TriggerRequest): void {
+  if (priority !== undefined && (!Number.isInteger(priority) || priority < 1 || priority > 3)) {
+    throw invalidArgument(`priority must be between 1 and 3, got ${priority}`);
+  }
+  if (input !== "" && input !== "{}") checkJson(input, "payload");
+  if (metadata !== "" && metadata !== "{}") checkJson(metadata, "additionalMetadata");
+  if (parentTaskId !== undefined && !isUuid(parentTaskId)) {
+    throw invalidArgument(`parentStepRunId must be a valid UUID, got "${parentTaskId}"`);
+  }
+}
+
+function plannedRun(
+  id: RunId,
+  tenantId: TenantId,
+  version: Version,
+  request: TriggerRequest,
+  metadata: string,
+): PlannedRun {
+  const { childIndex, childKey, parentTaskId } = request;
+  // A key without an index does not de-duplicate (workflows.md 2.5).
+  const isKeyed = parentTaskId !== undefined && childIndex !== undefined;
+  return {
+    id,
+    tenantId,
+    version,
+    input: request.input,
+    metadata,
+    priority: request.priority ?? version.definition.defaultPriority ?? 1,
+    parentTaskId: parentTaskId ?? null,
+    childIndex: childIndex ?? null,
+    childKey: childKey ?? null,
+    dedupeKey: isKeyed ? (childKey === undefined ? `index ${childIndex}` : `key ${childKey}`) : undefined,
+  };
+}
+
+function planTasks(run: PlannedRun, dispatcher: Dispatcher): PlannedTask[] {
+  const { version } = run;
+  if (version.isStandalone) return [planTask(run, stepOf(version, 0), run.id, dispatcher)];
+  return version.steps.slice(1).map((step) => planTask(run, step, taskIdOf(run.id, step.number), dispatcher));
+}
+
+function planTask(run: PlannedRun, step: Step, id: string, dispatcher: Dispatcher): PlannedTask {
+  const { version } = run;
+  const isRoot = step.task.parents.length === 0 && !step.isOnFailure;
+  const session = isRoot ? dispatcher.reserve(step.route) : undefined;
+  const row: NewTaskRun = {
+    id,
+    tenantId: run.tenantId,
+    versionId: version.id,
+    routeId: step.route.id,
+    status: isRoot ? (session ? "assigned" : "queued") : "waiting",
+    priority: run.priority,
+    rank: 4 - run.priority,
+    pendingParents: step.task.parents.length,
+    scheduleTimeoutMs: step.task.scheduleTimeoutMs,
+    executionTimeoutMs: step.task.executionTimeoutMs,
+    workerId: session?.workerId ?? null,
+    parentTaskId: run.parentTaskId,
+    childIndex: run.childIndex,
+    childKey: run.childKey,
+    input: version.isStandalone ? run.input : null,
+    metadata: version.isStandalone ? run.metadata : null,
+  };
+  return { run, step, row, session };
+}
+
+function workflowRunRow(run: PlannedRun): NewWorkflowRun {
+  const { id, tenantId, version, priority, parentTaskId, childIndex, childKey, input, metadata } = run;
+  const remaining = version.steps.length - 1;
+  return { id, tenantId, versionId: version.id, priority, remaining, parentTaskId, childIndex, childKey, input, metadata };
+}

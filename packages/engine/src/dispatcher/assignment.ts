@@ -1,0 +1,123 @@
+import { runIdOf, type TaskRunId, taskIdOf, taskNumberOf, type Uuid } from "@helve/core";
+import {
+  type ClaimedTaskRun,
+  type Db,
+  type FinishedTaskRun,
+  getFinishedTaskRuns,
+  getUnfinishedWorkflowRuns,
+  type UnfinishedWorkflowRun,
+} from "@helve/store";
+import type { AssignedTask } from "../api.ts";
+import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
+
+/**
+ * Turns rows that were given to workers into what is sent there. A task of a DAG needs its run's input and the outputs of
+ * its ancestors; both are read here, for all rows at once.
+ */
+export async function describeAssignments(
+  db: Db,
+  catalog: Catalog,
+  rows: readonly ClaimedTaskRun[],
+): Promise<AssignedTask[]> {
+  await catalog.ensure(new Set(rows.map((row) => row.versionId)), db);
+  const ofDags = rows.filter((row) => taskNumberOf(row.id) > 0);
+  if (ofDags.length === 0) return rows.map((row) => describeStandalone(catalog, row));
+
+  const runs = new Map<Uuid, UnfinishedWorkflowRun>();
+  for (const run of await getUnfinishedWorkflowRuns(db, [...new Set(ofDags.map((row) => runIdOf(row.id)))])) {
+    runs.set(run.id, run);
+  }
+  const wanted = ofDags.flatMap((row) => {
+    const { ancestors } = stepAndVersion(catalog, row).step;
+    return ancestors.map((number) => ({ tenantId: row.tenantId, id: taskIdOf(runIdOf(row.id), number) }));
+  });
+  const finished = new Map<TaskRunId, FinishedTaskRun>();
+  for (const task of await getFinishedTaskRuns(db, dedupe(wanted))) finished.set(task.id, task);
+  return rows.map((row) =>
+    taskNumberOf(row.id) === 0
+      ? describeStandalone(catalog, row)
+      : describeDagTask(catalog, row, runs.get(runIdOf(row.id)), finished),
+  );
+}
+
+/** The row of a standalone task carries everything. */
+export function describeStandalone(catalog: Catalog, row: ClaimedTaskRun): AssignedTask {
+  return describeTask(catalog, row, row.input ?? "", row.metadata ?? "{}", "{}", undefined);
+}
+
+function describeDagTask(
+  catalog: Catalog,
+  row: ClaimedTaskRun,
+  run: UnfinishedWorkflowRun | undefined,
+  finished: ReadonlyMap<TaskRunId, FinishedTaskRun>,
+): AssignedTask {
+  const { step, version } = stepAndVersion(catalog, row);
+  const ancestors = step.ancestors.flatMap((number) => {
+    const task = finished.get(taskIdOf(runIdOf(row.id), number));
+    return task ? [{ name: stepOf(version, number).task.readableId, task }] : [];
+  });
+  const outputs = ancestors.flatMap(({ name, task }) => {
+    if (task.status === "skipped") return [`${JSON.stringify(name)}:{"skipped":true}`];
+    return task.status === "succeeded" ? [`${JSON.stringify(name)}:${objectOrEmpty(task.output)}`] : [];
+  });
+  const errors = ancestors.flatMap(({ name, task }) =>
+    task.status === "failed" ? [`${JSON.stringify(name)}:${JSON.stringify(task.error ?? "")}`] : [],
+  );
+  const stepRunErrors = step.isOnFailure ? `{${errors.join(",")}}` : undefined;
+  return describeTask(catalog, row, run?.input ?? "", run?.metadata ?? "{}", `{${outputs.join(",")}}`, stepRunErrors, run);
+}
+
+type Parentage = Pick<ClaimedTaskRun, "parentTaskId" | "childIndex" | "childKey">;
+type Row = Parentage &
+  Pick<ClaimedTaskRun, "id" | "tenantId" | "versionId" | "workerId" | "attempt" | "priority" | "executionTimeoutMs">;
+
+/** What is sent to a worker, put together from a row and what belongs to its run. The version must be loaded. */
+export function describeTask(
+  catalog: Catalog,
+  row: Row,
+  input: string,
+  metadata: string,
+  parents: string,
+  stepRunErrors: string | undefined,
+  child: Parentage = row,
+): AssignedTask {
+  const { step, version } = stepAndVersion(catalog, row);
+  return {
+    id: row.id,
+    tenantId: row.tenantId,
+    runId: runIdOf(row.id),
+    workerId: row.workerId,
+    workflowId: version.workflowId,
+    workflowName: version.definition.name,
+    versionId: row.versionId,
+    stepId: step.id,
+    action: step.task.action,
+    taskName: step.task.readableId,
+    attempt: row.attempt,
+    priority: row.priority,
+    input,
+    metadata,
+    parents,
+    stepRunErrors,
+    parentTaskId: child.parentTaskId ?? undefined,
+    childIndex: child.childIndex ?? undefined,
+    childKey: child.childKey ?? undefined,
+    executionTimeoutMs: row.executionTimeoutMs,
+  };
+}
+
+function stepAndVersion(catalog: Catalog, row: Pick<ClaimedTaskRun, "id" | "versionId">): { version: Version; step: Step } {
+  const version = catalog.loaded(row.versionId) as Version;
+  return { version, step: stepOf(version, taskNumberOf(row.id)) };
+}
+
+/** What a child sees of a parent's output: objects as they are, anything else as an empty object (worker.md 3.2). */
+function objectOrEmpty(output: string | null): string {
+  const text = output?.trim() ?? "";
+  if (text === "null") return "null";
+  return text.startsWith("{") ? text : "{}";
+}
+
+function dedupe<Wanted extends { id: Uuid }>(wanted: readonly Wanted[]): Wanted[] {
+  return [...new Map(wanted.map((one) => [one.id, one])).values()];
+}

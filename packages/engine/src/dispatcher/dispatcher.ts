@@ -1,0 +1,279 @@
+import type { TaskRunId, Uuid } from "@helve/core";
+import { type ClaimedTaskRun, claimTaskRuns, type Database, type ReplicaId } from "@helve/store";
+import type { AssignedTask } from "../api.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Clock } from "../clock.ts";
+import { persist } from "../persist.ts";
+import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
+import { DeadlineWheel } from "../timers/deadline-wheel.ts";
+import { describeAssignments } from "./assignment.ts";
+import type { Route, Routes } from "./routes.ts";
+
+/** Rows of one claim: large enough for full batches, small enough to be short. */
+const MAX_CLAIM = 1000;
+
+/** A worker that was sent a task and says nothing for this long has not got it. */
+export const RECEIPT_MS = 10_000;
+
+export interface DispatcherDeps {
+  db: Database;
+  replicaId: () => ReplicaId;
+  catalog: Catalog;
+  routes: Routes;
+  clock: Clock;
+  /** Whether this replica may hand out now: its lease is valid. */
+  mayHandOut: () => boolean;
+  /** A task's execution timeout has passed. */
+  onTimeout: (held: HeldTask[]) => void;
+  /** No receipt came in time. */
+  onSilent: (held: HeldTask[]) => void;
+  /** Handed out in the database, but its worker has gone: nobody has seen it. */
+  onUndelivered: (tasks: AssignedTask[]) => void;
+  /** The outcome of a write is not known. */
+  onDoubt: () => void;
+  onError: (error: unknown) => void;
+}
+
+/**
+ * Gives tasks to the workers connected here. Three ways lead to a worker: a new task is stored as already assigned when a
+ * slot is free and nobody stands in its line; a task whose parents have ended likewise; and lines are served by claims,
+ * many rows at a time. Whichever way, slots are taken first, the assignment is committed, and only then is it sent.
+ */
+export class Dispatcher {
+  readonly #deps: DispatcherDeps;
+  readonly #held = new Map<TaskRunId, HeldTask>();
+  readonly #wheel: DeadlineWheel<HeldTask>;
+  readonly #waiting = new Set<Route>();
+  #isClaiming = false;
+  #isStopped = false;
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
+    this.#wheel = new DeadlineWheel(
+      () => deps.clock.now(),
+      (held) => this.#look(held),
+    );
+  }
+
+  /** Takes slots for a task that is about to be stored, unless somebody stands in line before it. */
+  reserve(route: Route): Session | undefined {
+    if (route.servers.length === 0 || route.hasWaiting || this.#isStopped || !this.#deps.mayHandOut()) return undefined;
+    return route.reserve();
+  }
+
+  /** News that somebody may stand in line. */
+  noteWaiting(route: Route): void {
+    route.news++;
+    route.hasWaiting = true;
+    if (route.servers.length === 0) return;
+    this.#waiting.add(route);
+    this.claim();
+  }
+
+  /** Slots have come free or workers have come: serves the lines, one claim after the other. */
+  claim(): void {
+    if (this.#isClaiming || this.#isStopped || this.#waiting.size === 0) return;
+    this.#isClaiming = true;
+    setImmediate(() => {
+      void this.#claimAll().finally(() => {
+        this.#isClaiming = false;
+      });
+    });
+  }
+
+  /** The held task with this id, if its worker is connected here. */
+  find(taskId: TaskRunId): HeldTask | undefined {
+    return this.#held.get(taskId);
+  }
+
+  /** Sends tasks whose assignment is durable and whose slots are taken. */
+  send(tasks: readonly { task: AssignedTask; session: Session; route: Route }[]): void {
+    const nowMs = this.#deps.clock.now();
+    const bySession = new Map<Session, AssignedTask[]>();
+    const undelivered: AssignedTask[] = [];
+    for (const { task, session, route } of tasks) {
+      const held = this.hold(task, session, route, { assignedAtMs: nowMs, deadlineMs: nowMs + task.executionTimeoutMs });
+      if (session.isClosed || session.streams.size === 0) {
+        this.release(held);
+        undelivered.push(task);
+        continue;
+      }
+      const list = bySession.get(session);
+      if (list) list.push(task);
+      else bySession.set(session, [task]);
+    }
+    for (const [session, list] of bySession) session.currentStream()?.stream.assign(list);
+    if (undelivered.length > 0) this.#deps.onUndelivered(undelivered);
+  }
+
+  /** Takes a task into the books of its session; its slots are taken already. */
+  hold(
+    task: AssignedTask,
+    session: Session,
+    route: Route,
+    times: { assignedAtMs: number; deadlineMs: number; startedAtMs?: number; isAdopted?: boolean },
+  ): HeldTask {
+    const held: HeldTask = {
+      task,
+      route,
+      session,
+      assignedAtMs: times.assignedAtMs,
+      deadlineMs: times.deadlineMs,
+      startedAtMs: times.startedAtMs,
+      isStartStored: times.startedAtMs !== undefined,
+      holdsSlots: true,
+      isAdopted: times.isAdopted ?? false,
+    };
+    session.held.set(task.id, held);
+    this.#held.set(task.id, held);
+    this.#wheel.set(held, Math.min(held.deadlineMs, this.#deps.clock.now() + RECEIPT_MS));
+    return held;
+  }
+
+  /** The execution deadline has moved. */
+  setDeadline(held: HeldTask, deadlineMs: number): void {
+    held.deadlineMs = deadlineMs;
+    const receiptDueMs = held.startedAtMs === undefined ? held.assignedAtMs + RECEIPT_MS : deadlineMs;
+    this.#wheel.set(held, Math.min(deadlineMs, receiptDueMs));
+  }
+
+  /** Looks at a held task again after some time: a verdict about it was premature. */
+  lookAgain(held: HeldTask, inMs: number): void {
+    if (this.#held.get(held.task.id) === held) this.#wheel.set(held, this.#deps.clock.now() + inMs);
+  }
+
+  /** The task is out of its worker's hands, durably, and its code has ended: its slots are free. */
+  release(held: HeldTask): void {
+    this.#forget(held);
+    this.freeSlots(held);
+  }
+
+  /** Out of its worker's hands, but its code may still run: the slots stay taken. */
+  abandon(held: HeldTask): void {
+    this.#forget(held);
+    if (!held.holdsSlots || held.session.isClosed) return this.freeSlots(held);
+    const key = attemptKey(held.task.id, held.task.attempt);
+    held.session.abandoned.set(key, held);
+    const waitMs = held.session.currentStream()?.abandonedSlotMs;
+    if (waitMs !== undefined) setTimeout(() => this.codeEnded(held.session, key), waitMs).unref();
+  }
+
+  /** The code of an abandoned attempt has ended, or is taken to have. */
+  codeEnded(session: Session, key: string): void {
+    const held = session.abandoned.get(key);
+    if (!held) return;
+    session.abandoned.delete(key);
+    this.freeSlots(held);
+  }
+
+  /** Gives the slots of a held task back, once. */
+  freeSlots(held: HeldTask): void {
+    if (!held.holdsSlots) return;
+    held.holdsSlots = false;
+    held.session.give(held.route);
+    this.claim();
+  }
+
+  /** Another replica keeps these tasks now. */
+  forgetAll(): void {
+    for (const held of [...this.#held.values()]) this.#forget(held);
+  }
+
+  /** Hands out nothing any more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#wheel.clear();
+  }
+
+  /** All tasks in the hands of workers connected here. */
+  all(): Iterable<HeldTask> {
+    return this.#held.values();
+  }
+
+  #forget(held: HeldTask): void {
+    this.#wheel.delete(held);
+    if (this.#held.get(held.task.id) === held) this.#held.delete(held.task.id);
+    if (held.session.held.get(held.task.id) === held) held.session.held.delete(held.task.id);
+  }
+
+  #look(due: HeldTask[]): void {
+    const nowMs = this.#deps.clock.now();
+    const timedOut = due.filter((held) => held.deadlineMs <= nowMs);
+    const rest = due.filter((held) => held.deadlineMs > nowMs);
+    const silent = rest.filter((held) => held.startedAtMs === undefined);
+    for (const held of rest) if (held.startedAtMs !== undefined) this.#wheel.set(held, held.deadlineMs);
+    if (timedOut.length > 0) this.#deps.onTimeout(timedOut);
+    if (silent.length > 0) this.#deps.onSilent(silent);
+  }
+
+  async #claimAll(): Promise<void> {
+    while (!this.#isStopped && this.#deps.mayHandOut()) {
+      const plan = this.#plan();
+      if (plan.length === 0) return;
+      try {
+        await this.#claimPlanned(plan);
+      } catch (error) {
+        this.#deps.onError(error);
+        return;
+      }
+    }
+  }
+
+  /** Shares the free slots among the lines, one each in turn. */
+  #plan(): { route: Route; sessions: Session[]; news: number }[] {
+    const plan: { route: Route; sessions: Session[]; news: number }[] = [];
+    let open = [...this.#waiting].map((route) => ({ route, sessions: [] as Session[], news: route.news }));
+    for (let taken = 0; open.length > 0 && taken < MAX_CLAIM; ) {
+      open = open.filter((line) => {
+        const session = line.route.reserve();
+        if (!session) return false;
+        if (line.sessions.push(session) === 1) plan.push(line);
+        taken++;
+        return true;
+      });
+    }
+    return plan;
+  }
+
+  async #claimPlanned(plan: { route: Route; sessions: Session[]; news: number }[]): Promise<void> {
+    const { db, catalog, replicaId, onDoubt } = this.#deps;
+    const claims = plan.map(({ route, sessions }) => ({
+      routeId: route.id,
+      workerIds: sessions.map((session) => session.workerId),
+    }));
+    // What is reserved and not yet matched with a row, by route and worker.
+    const reserved = new Map(plan.map((line) => [line.route.id, line.sessions]));
+    try {
+      const rows = await persist(() => claimTaskRuns(db, replicaId(), claims), onDoubt);
+      const taken = takeReservations(rows, reserved);
+      const tasks = rows.length > 0 ? await describeAssignments(db, catalog, rows) : [];
+      const byId = new Map<Uuid, AssignedTask>(tasks.map((task) => [task.id, task]));
+      this.send(
+        rows.map((row, index) => ({
+          task: byId.get(row.id) as AssignedTask,
+          session: taken[index] as Session,
+          route: this.#deps.routes.byId(row.routeId) as Route,
+        })),
+      );
+    } finally {
+      for (const line of plan) {
+        const isShort = line.sessions.length > 0;
+        for (const session of line.sessions) session.give(line.route);
+        if (isShort && line.news === line.route.news) {
+          line.route.hasWaiting = false;
+          this.#waiting.delete(line.route);
+        }
+      }
+    }
+  }
+}
+
+/** Matches claimed rows with the reservations made for them, which are taken out of the lists. */
+function takeReservations(rows: readonly ClaimedTaskRun[], reserved: ReadonlyMap<number, Session[]>): Session[] {
+  return rows.map((row) => {
+    const sessions = reserved.get(row.routeId) as Session[];
+    // Rows come in no order, but mostly near it: the match is close to the front.
+    const index = sessions.findIndex((session) => session.workerId === row.workerId);
+    return sessions.splice(index, 1)[0] as Session;
+  });
+}

@@ -1,0 +1,88 @@
+import type { WorkerId } from "@helve/core";
+import { type Database, FencedError, fenceExpiredReplicas, type ReplicaId, renewLease, startReplica, stopReplica } from "@helve/store";
+import type { Clock } from "../clock.ts";
+
+const LEASE_MS = 8000;
+const RENEW_MS = 2000;
+const LOOK_FOR_DEAD_MS = 4000;
+
+export interface ReplicaLeaseDeps {
+  db: Database;
+  name: string;
+  clock: Clock;
+  takeBeats: () => WorkerId[];
+  /** Other replicas were taken over by this one. */
+  onTakeOver: (replicas: ReplicaId[]) => void;
+  /** Another replica has taken over from this one, or the lease has run out: it may not hand out any more. */
+  onLost: (error: Error) => void;
+  onError: (error: unknown) => void;
+}
+
+/**
+ * This process's right to hand out work. It holds for some seconds from before each renewal, by this process's own
+ * monotonic clock; when it cannot be renewed, the process stops handing out before others may take over.
+ */
+export class ReplicaLease {
+  readonly #deps: ReplicaLeaseDeps;
+  #id: ReplicaId | undefined;
+  #validUntil = 0;
+  #replicas = 1;
+  #timer: NodeJS.Timeout | undefined;
+  #lookedForDeadAt = 0;
+  #renewing: Promise<void> = Promise.resolve();
+
+  constructor(deps: ReplicaLeaseDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws before `start` */
+  get id(): ReplicaId {
+    if (this.#id === undefined) throw new Error("the replica has not started");
+    return this.#id;
+  }
+
+  /** Replicas alive at the last renewal, this one included. */
+  get replicas(): number {
+    return this.#replicas;
+  }
+
+  isValid(): boolean {
+    return performance.now() < this.#validUntil;
+  }
+
+  async start(): Promise<void> {
+    const sentAt = performance.now();
+    this.#id = await startReplica(this.#deps.db, this.#deps.name, LEASE_MS);
+    this.#validUntil = sentAt + LEASE_MS;
+    await this.#renew();
+    this.#timer = setInterval(() => {
+      this.#renewing = this.#renew().catch(this.#deps.onError);
+    }, RENEW_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#renewing;
+    this.#validUntil = 0;
+    if (this.#id !== undefined) await stopReplica(this.#deps.db, this.#id);
+  }
+
+  async #renew(): Promise<void> {
+    const { db, clock, takeBeats, onTakeOver, onLost } = this.#deps;
+    const sentAt = performance.now();
+    const sentAtMs = Date.now();
+    const renewed = await renewLease(db, this.id, LEASE_MS, takeBeats());
+    if (!renewed) {
+      this.#validUntil = 0;
+      onLost(new FencedError(this.id));
+      return;
+    }
+    this.#validUntil = sentAt + LEASE_MS;
+    this.#replicas = renewed.replicas;
+    clock.adjust(renewed.nowMs, sentAtMs);
+    if (this.#replicas < 2 || sentAt - this.#lookedForDeadAt < LOOK_FOR_DEAD_MS) return;
+    this.#lookedForDeadAt = sentAt;
+    const dead = await fenceExpiredReplicas(db, this.id);
+    if (dead.length > 0) onTakeOver(dead);
+  }
+}

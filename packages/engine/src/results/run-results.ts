@@ -1,0 +1,114 @@
+import { runIdOf, type RunId, taskNumberOf, type TenantId, type Uuid } from "@helve/core";
+import { type Database, type FinishedTaskRun, getEndedRuns, listFinishedTasksOfRun } from "@helve/store";
+import type { RunResult, TaskResult } from "../api.ts";
+import { Batcher } from "../batcher.ts";
+import { type Catalog, stepOf, type Version } from "../catalog/catalog.ts";
+
+type Listener = (result: RunResult) => void;
+
+/**
+ * Tells whoever waits how a run has ended. A run that ends here is told at once; one that had ended, or ends on another
+ * replica, is looked up: at arrival, when a hint comes, and now and then, since hints may be lost.
+ */
+export class RunResults {
+  readonly #db: Database;
+  readonly #catalog: Catalog;
+  readonly #waiting = new Map<RunId, { tenantId: TenantId; listeners: Set<Listener> }>();
+  readonly #lookUps: Batcher<{ tenantId: TenantId; id: RunId }, void>;
+  readonly #onError: (error: unknown) => void;
+
+  constructor(db: Database, catalog: Catalog, onError: (error: unknown) => void) {
+    this.#db = db;
+    this.#catalog = catalog;
+    this.#onError = onError;
+    this.#lookUps = new Batcher({ write: (wanted) => this.#lookUp(wanted), maxWeight: 1000, lanes: 1 });
+  }
+
+  /** Calls back once for each run, also when it has ended already. @returns stops waiting */
+  wait(tenantId: TenantId, runIds: readonly RunId[], listener: Listener): () => void {
+    for (const runId of runIds) {
+      const entry = this.#waiting.get(runId);
+      if (entry) entry.listeners.add(listener);
+      else this.#waiting.set(runId, { tenantId, listeners: new Set([listener]) });
+      this.#look(tenantId, runId);
+    }
+    return () => {
+      for (const runId of runIds) {
+        const entry = this.#waiting.get(runId);
+        entry?.listeners.delete(listener);
+        if (entry?.listeners.size === 0) this.#waiting.delete(runId);
+      }
+    };
+  }
+
+  isAwaited(runId: RunId): boolean {
+    return this.#waiting.has(runId);
+  }
+
+  /** A run has ended, durably. */
+  publish(result: RunResult): void {
+    const entry = this.#waiting.get(result.runId);
+    if (!entry) return;
+    this.#waiting.delete(result.runId);
+    for (const listener of entry.listeners) listener(result);
+  }
+
+  /** Runs may have ended elsewhere; undefined: look at all that are awaited. */
+  look(runIds: Iterable<RunId> = [...this.#waiting.keys()]): void {
+    for (const runId of runIds) {
+      const entry = this.#waiting.get(runId);
+      if (entry) this.#look(entry.tenantId, runId);
+    }
+  }
+
+  /** The result of a run that has ended. */
+  async load(tenantId: TenantId, runId: RunId): Promise<RunResult | undefined> {
+    const [ended] = await getEndedRuns(this.#db, [{ tenantId, id: runId }]);
+    return ended && this.#describe(tenantId, ended);
+  }
+
+  #look(tenantId: TenantId, id: RunId): void {
+    this.#lookUps.add({ tenantId, id }).catch(this.#onError);
+  }
+
+  async #lookUp(wanted: { tenantId: TenantId; id: RunId }[]): Promise<void[]> {
+    const tenants = new Map(wanted.map((one) => [one.id, one.tenantId]));
+    for (const ended of await getEndedRuns(this.#db, wanted)) {
+      const tenantId = tenants.get(ended.id) as TenantId;
+      if (this.#waiting.get(ended.id)?.tenantId === tenantId) this.publish(await this.#describe(tenantId, ended));
+    }
+    return wanted.map(() => undefined);
+  }
+
+  async #describe(tenantId: TenantId, ended: { id: Uuid; status: string; versionId: Uuid }): Promise<RunResult> {
+    await this.#catalog.ensure([ended.versionId]);
+    const version = this.#catalog.loaded(ended.versionId) as Version;
+    const tasks = await listFinishedTasksOfRun(this.#db, tenantId, ended.id);
+    return {
+      runId: ended.id,
+      status: ended.status === "skipped" ? "succeeded" : (ended.status as RunResult["status"]),
+      tasks: tasks.map((task) => taskResult(version, task)),
+    };
+  }
+}
+
+/** A finished task as those see it who wait for its run. */
+export function taskResult(version: Version, task: Omit<FinishedTaskRun, "attempt">): TaskResult {
+  const wentWell = task.status === "succeeded" || task.status === "skipped";
+  return {
+    taskId: task.id,
+    taskName: stepOf(version, taskNumberOf(task.id)).task.readableId,
+    status: task.status,
+    output: task.status === "skipped" ? '{"skipped":true}' : wentWell ? (task.output ?? "") : undefined,
+    error: wentWell ? undefined : (task.error ?? ""),
+  };
+}
+
+/** The result of a standalone run. */
+export function standaloneResult(version: Version, task: Omit<FinishedTaskRun, "attempt">): RunResult {
+  return {
+    runId: runIdOf(task.id),
+    status: task.status === "skipped" ? "succeeded" : task.status,
+    tasks: [taskResult(version, task)],
+  };
+}

@@ -1,0 +1,129 @@
+import type { TaskRunId, TenantId, WorkerId } from "@helve/core";
+import type { WorkerRow } from "@helve/store";
+import type { AssignedTask, ConnectionId, WorkerStream } from "../api.ts";
+import type { Route } from "../dispatcher/routes.ts";
+
+/** A worker whose last heartbeat is older gets nothing new. Published SDKs beat every 4 s. */
+export const FRESH_MS = 5000;
+
+/** A task in the hands of a worker connected here. */
+export interface HeldTask {
+  readonly task: AssignedTask;
+  readonly route: Route;
+  readonly session: Session;
+  /** By the engine's clock. */
+  assignedAtMs: number;
+  deadlineMs: number;
+  /** First sign that the worker has it: started, or any report. */
+  startedAtMs: number | undefined;
+  isStartStored: boolean;
+  holdsSlots: boolean;
+  /** Handed out before this session: whether it reached the worker is not known. */
+  readonly isAdopted: boolean;
+}
+
+/** A stream on which the worker is sent its tasks. */
+export interface SessionStream {
+  readonly stream: WorkerStream;
+  readonly connection: ConnectionId;
+  readonly isItsOwnHeartbeat: boolean;
+  readonly abandonedSlotMs: number | undefined;
+}
+
+/**
+ * One worker as this replica sees it, whatever protocol it speaks: its slots, what it holds, and the signs of life.
+ *
+ * Slots are taken when a task is about to be written as assigned and given back when the end of the task is durable. An
+ * attempt that was given up while its code may still run keeps them until the worker says that the code has ended, the
+ * session ends, or (published SDKs, which do not say so) some time has passed.
+ */
+export class Session {
+  readonly workerId: WorkerId;
+  readonly tenantId: TenantId;
+  readonly name: string;
+  readonly actions: ReadonlySet<string>;
+  readonly number: number;
+  readonly slots: ReadonlyMap<string, { limit: number; used: number }>;
+  readonly streams: Set<SessionStream> = new Set();
+  readonly connections: Set<ConnectionId> = new Set();
+  readonly held: Map<TaskRunId, HeldTask> = new Map();
+  /** Given up, but may still run: by task id and attempt. */
+  readonly abandoned: Map<string, HeldTask> = new Map();
+  isPaused: boolean;
+  /** Said goodbye: gets nothing new, keeps what it has. */
+  isLeaving = false;
+  quarantineReason: string | undefined;
+  lastBeatMs: number;
+  /** When the last stream ended, while none is open. */
+  streamlessSinceMs: number | undefined;
+  /** When the last connection went, while none is left. */
+  disconnectedSinceMs: number | undefined;
+  isClosed = false;
+
+  constructor(row: WorkerRow, nowMs: number) {
+    this.workerId = row.id;
+    this.tenantId = row.tenantId;
+    this.name = row.name;
+    this.actions = new Set(row.actions);
+    this.number = row.session;
+    this.slots = new Map(Object.entries(row.slots).map(([kind, limit]) => [kind, { limit, used: 0 }]));
+    this.isPaused = row.isPaused;
+    this.lastBeatMs = nowMs;
+  }
+
+  /** Whether it could ever take a task of this route. */
+  canServe(route: Route): boolean {
+    if (route.tenantId !== this.tenantId || !this.actions.has(route.action)) return false;
+    return route.slots.every(([kind, units]) => (this.slots.get(kind)?.limit ?? 0) >= units);
+  }
+
+  /** Whether it is given new tasks at all. */
+  isAccepting(nowMs: number): boolean {
+    if (this.streams.size === 0 || this.isPaused || this.isLeaving || this.quarantineReason !== undefined) return false;
+    return nowMs - this.lastBeatMs < FRESH_MS || this.#hasOwnHeartbeat();
+  }
+
+  /** Takes the slots for one task of a route, all or none. */
+  take(route: Route): boolean {
+    if (!this.isAccepting(Date.now())) return false;
+    for (const [kind, units] of route.slots) {
+      const slots = this.slots.get(kind);
+      if (!slots || slots.used + units > slots.limit) return false;
+    }
+    for (const [kind, units] of route.slots) (this.slots.get(kind) as { used: number }).used += units;
+    return true;
+  }
+
+  /** Counts the slots of a task that the worker already has, even beyond the limit. */
+  occupy(route: Route): void {
+    for (const [kind, units] of route.slots) {
+      const slots = this.slots.get(kind);
+      if (slots) slots.used += units;
+    }
+  }
+
+  /** Gives back the slots of one task of a route. */
+  give(route: Route): void {
+    for (const [kind, units] of route.slots) {
+      const slots = this.slots.get(kind);
+      if (slots) slots.used -= units;
+    }
+  }
+
+  /** The stream opened last: a worker that came back before its old stream broke listens there. */
+  currentStream(): SessionStream | undefined {
+    let last: SessionStream | undefined;
+    for (const stream of this.streams) last = stream;
+    return last;
+  }
+
+  #hasOwnHeartbeat(): boolean {
+    for (const stream of this.streams) if (stream.isItsOwnHeartbeat) return true;
+    return false;
+  }
+}
+
+/** The key of an abandoned attempt. */
+export function attemptKey(taskId: TaskRunId, attempt: number): string {
+  return `${taskId}/${attempt}`;
+}

@@ -1,0 +1,332 @@
+import { HelveError, newId, notFound, type TaskRunId, type TenantId, type WorkerId } from "@helve/core";
+import {
+  closeWorkerSession,
+  type Database,
+  getWorker,
+  type HeldTaskRun,
+  insertWorker,
+  listAssignedTaskRuns,
+  listRoutes,
+  openWorkerSession,
+  type ReplicaId,
+  setWorkerPaused,
+  setWorkerQuarantine,
+  upsertWorkerLabels,
+  type WorkerRow,
+} from "@helve/store";
+import type { AssignedTask, ConnectionId, Labels, OpenStream, StreamOptions, WorkerRegistration, WorkerStream } from "../api.ts";
+import { Batcher } from "../batcher.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Clock } from "../clock.ts";
+import { describeAssignments } from "../dispatcher/assignment.ts";
+import type { Dispatcher } from "../dispatcher/dispatcher.ts";
+import type { Route, Routes } from "../dispatcher/routes.ts";
+import type { Observer } from "../observer.ts";
+import { FRESH_MS, type HeldTask, Session, type SessionStream } from "./session.ts";
+import { verdict } from "./verdict.ts";
+
+const TICK_MS = 250;
+/** A heartbeat this soon after the end of a stream is still answered OK: the worker is about to listen anew. */
+const STREAM_GRACE_MS = 1000;
+/** After a start, or a stall of this process, silence proves nothing for a while. */
+export const NO_VERDICTS_MS = 30_000;
+const STALL_MS = 2000;
+
+export interface SessionsDeps {
+  db: Database;
+  replicaId: () => ReplicaId;
+  catalog: Catalog;
+  routes: Routes;
+  dispatcher: Dispatcher;
+  clock: Clock;
+  /** A worker is lost: its tasks go back to their lines. */
+  onLost: (session: Session, held: AssignedTask[], reason: string) => void;
+  /** Tasks that are assigned to a returning worker which does not have them. */
+  onNotHeld: (rows: readonly { tenantId: TenantId; id: TaskRunId; attempt: number }[]) => void;
+  /** A heartbeat came here, but the session lives on another replica. */
+  onForeignBeat: (replicaId: ReplicaId, workerId: WorkerId) => void;
+  observer: Observer;
+  onError: (error: unknown) => void;
+}
+
+/** The workers connected to this replica: their streams, connections and heartbeats, and what their silence means. */
+export class Sessions {
+  readonly #deps: SessionsDeps;
+  readonly #byWorker = new Map<WorkerId, Session>();
+  readonly #byConnection = new Map<ConnectionId, Set<Session>>();
+  readonly #beats = new Set<WorkerId>();
+  readonly #assigned: Batcher<WorkerId, HeldTaskRun[]>;
+  #noVerdictsBeforeMs = 0;
+  #lastTickMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(deps: SessionsDeps) {
+    this.#deps = deps;
+    this.#assigned = new Batcher({ write: (ids) => this.#listAssigned(ids), maxWeight: 1000, lanes: 1 });
+  }
+
+  start(): void {
+    this.#noVerdictsBeforeMs = this.#deps.clock.now() + NO_VERDICTS_MS;
+    this.#lastTickMs = performance.now();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Ends every stream; what the workers hold stays theirs, they will come back with it. */
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const session of this.#byWorker.values()) {
+      for (const { stream } of session.streams) stream.close("engine_stops");
+      this.#drop(session);
+    }
+  }
+
+  find(workerId: WorkerId): Session | undefined {
+    return this.#byWorker.get(workerId);
+  }
+
+  all(): Iterable<Session> {
+    return this.#byWorker.values();
+  }
+
+  /** Whether this replica may judge silence now; what is proven it may always judge. */
+  mayJudgeSilence(): boolean {
+    return this.#deps.clock.now() >= this.#noVerdictsBeforeMs;
+  }
+
+  /** Heartbeats since the last call, to be stored. */
+  takeBeats(): WorkerId[] {
+    const beats = [...this.#beats];
+    this.#beats.clear();
+    return beats;
+  }
+
+  async register(tenantId: TenantId, { actions, ...worker }: WorkerRegistration): Promise<WorkerId> {
+    const id = newId();
+    await insertWorker(this.#deps.db, { id, tenantId, actions: actions.map((action) => action.toLowerCase()), ...worker });
+    return id;
+  }
+
+  async upsertLabels(tenantId: TenantId, workerId: WorkerId, labels: Labels): Promise<void> {
+    if (!(await upsertWorkerLabels(this.#deps.db, tenantId, workerId, labels))) throw workerNotFound(workerId);
+  }
+
+  async setPaused(tenantId: TenantId, workerId: WorkerId, isPaused: boolean): Promise<void> {
+    if (!(await setWorkerPaused(this.#deps.db, tenantId, workerId, isPaused))) throw workerNotFound(workerId);
+    this.applyPaused(workerId, isPaused);
+  }
+
+  /** A worker was paused or resumed, here or elsewhere. */
+  applyPaused(workerId: WorkerId, isPaused: boolean): void {
+    const session = this.#byWorker.get(workerId);
+    if (!session || session.isPaused === isPaused) return;
+    session.isPaused = isPaused;
+    for (const { stream } of session.streams) stream.setPaused?.(isPaused);
+    if (!isPaused) this.#deps.dispatcher.claim();
+  }
+
+  async openStream(
+    tenantId: TenantId,
+    workerId: WorkerId,
+    stream: WorkerStream,
+    options: StreamOptions,
+  ): Promise<OpenStream> {
+    const { db, replicaId, clock } = this.#deps;
+    const row = await openWorkerSession(db, tenantId, workerId, replicaId());
+    if (!row) throw notFound("not found");
+    const routes = await listRoutes(db, tenantId, row.actions);
+    for (const route of routes) this.#deps.routes.get(route);
+
+    let session = this.#byWorker.get(workerId);
+    const isNew = session === undefined;
+    const inHand = isNew && row.session > 1 ? await this.#assigned.add(workerId) : [];
+    // Another stream of this worker may have come while the tables were read.
+    session = this.#byWorker.get(workerId) ?? this.#add(row);
+    if (isNew) await this.#adopt(session, inHand);
+    const lost = options.holding ? this.#compare(session, options.holding) : [];
+
+    const { connection, isItsOwnHeartbeat, abandonedSlotMs } = options;
+    const entry: SessionStream = { stream, connection, isItsOwnHeartbeat, abandonedSlotMs };
+    session.streams.add(entry);
+    session.streamlessSinceMs = undefined;
+    session.quarantineReason = undefined;
+    session.isLeaving = false;
+    session.lastBeatMs = clock.now();
+    this.#attach(session, connection);
+    if (session.isPaused) stream.setPaused?.(true);
+    this.#serve(session);
+    return { lost, closed: (how) => this.#streamClosed(session, entry, how, row.session) };
+  }
+
+  async heartbeat(tenantId: TenantId, workerId: WorkerId): Promise<void> {
+    const { clock, dispatcher } = this.#deps;
+    const session = this.#byWorker.get(workerId);
+    const nowMs = clock.now();
+    if (session?.tenantId === tenantId) {
+      if (session.streams.size === 0 && nowMs - (session.streamlessSinceMs ?? nowMs) > STREAM_GRACE_MS) {
+        throw streamNotActive(workerId);
+      }
+      const wasStale = nowMs - session.lastBeatMs >= FRESH_MS;
+      session.lastBeatMs = nowMs;
+      this.#beats.add(workerId);
+      if (wasStale) dispatcher.claim();
+      return;
+    }
+    const row = await getWorker(this.#deps.db, tenantId, workerId);
+    if (!row) throw workerNotFound(workerId);
+    if (row.replicaId === null) return;
+    if (!row.isListening || row.replicaId === this.#deps.replicaId()) throw streamNotActive(workerId);
+    this.#deps.onForeignBeat(row.replicaId, workerId);
+  }
+
+  /** A heartbeat that came to another replica. */
+  applyBeat(workerId: WorkerId): void {
+    const session = this.#byWorker.get(workerId);
+    if (session) session.lastBeatMs = this.#deps.clock.now();
+  }
+
+  async unsubscribe(tenantId: TenantId, workerId: WorkerId): Promise<void> {
+    const session = this.#byWorker.get(workerId);
+    if (session?.tenantId === tenantId) {
+      session.isLeaving = true;
+      return;
+    }
+    if (!(await getWorker(this.#deps.db, tenantId, workerId))) throw workerNotFound(workerId);
+  }
+
+  connectionUsed(connection: ConnectionId, session: Session): void {
+    if (!session.connections.has(connection)) this.#attach(session, connection);
+  }
+
+  connectionClosed(connection: ConnectionId): void {
+    for (const session of this.#byConnection.get(connection) ?? []) {
+      session.connections.delete(connection);
+      if (session.connections.size === 0) session.disconnectedSinceMs = this.#deps.clock.now();
+    }
+    this.#byConnection.delete(connection);
+  }
+
+  /** A worker takes tasks and does not say that it has them: it gets nothing more until it gives a sign. */
+  quarantine(session: Session, reason: string): void {
+    if (session.quarantineReason !== undefined) return;
+    session.quarantineReason = reason;
+    this.#deps.observer.workerQuarantined({ ...identity(session), reason });
+    setWorkerQuarantine(this.#deps.db, session.workerId, reason).catch(this.#deps.onError);
+  }
+
+  /** A sign of life about a task. */
+  received(session: Session): void {
+    if (session.quarantineReason === undefined) return;
+    session.quarantineReason = undefined;
+    setWorkerQuarantine(this.#deps.db, session.workerId, null).catch(this.#deps.onError);
+    this.#serve(session);
+  }
+
+  #add(row: WorkerRow): Session {
+    const session = new Session(row, this.#deps.clock.now());
+    this.#byWorker.set(row.id, session);
+    this.#deps.routes.addSession(session);
+    this.#deps.observer.workerConnected(identity(session));
+    return session;
+  }
+
+  /** Takes the tasks of a worker that comes back into the books; it is running them or has them in its buffers. */
+  async #adopt(session: Session, rows: readonly HeldTaskRun[]): Promise<void> {
+    const { dispatcher, catalog, db, routes } = this.#deps;
+    const tasks = await describeAssignments(db, catalog, rows);
+    rows.forEach((row, index) => {
+      if (dispatcher.find(row.id)) return;
+      const task = tasks[index] as (typeof tasks)[number];
+      const route = routes.byId(row.routeId) as Route;
+      const { assignedAtMs, deadlineMs, startedAtMs, slotReleased } = row;
+      if (!slotReleased) session.occupy(route);
+      const held = dispatcher.hold(task, session, route, {
+        assignedAtMs,
+        deadlineMs,
+        isAdopted: true,
+        ...(startedAtMs !== null && { startedAtMs }),
+      });
+      held.holdsSlots = !slotReleased;
+    });
+  }
+
+  /** A worker that says what it holds: the rest of what it was given never reached it. @returns what is not its own */
+  #compare(session: Session, holding: readonly { taskId: TaskRunId; attempt: number }[]): OpenStream["lost"] {
+    const said = new Map(holding.map((one) => [one.taskId, one.attempt]));
+    const notHeld: HeldTask[] = [];
+    for (const held of session.held.values()) {
+      if (said.get(held.task.id) === held.task.attempt) held.startedAtMs ??= this.#deps.clock.now();
+      else notHeld.push(held);
+    }
+    for (const held of notHeld) this.#deps.dispatcher.release(held);
+    if (notHeld.length > 0) this.#deps.onNotHeld(notHeld.map(({ task }) => task));
+    return holding.filter(({ taskId, attempt }) => session.held.get(taskId)?.task.attempt !== attempt);
+  }
+
+  /** Slots have come: looks into the lines that the worker can serve. */
+  #serve(session: Session): void {
+    for (const route of this.#deps.routes.served()) {
+      if (route.servers.includes(session)) this.#deps.dispatcher.noteWaiting(route);
+    }
+  }
+
+  #attach(session: Session, connection: ConnectionId): void {
+    session.connections.add(connection);
+    session.disconnectedSinceMs = undefined;
+    const sessions = this.#byConnection.get(connection) ?? new Set();
+    this.#byConnection.set(connection, sessions.add(session));
+  }
+
+  #streamClosed(session: Session, entry: SessionStream, how: "goodbye" | "broken", number: number): void {
+    if (!session.streams.delete(entry) || session.isClosed || session.streams.size > 0) return;
+    session.streamlessSinceMs = this.#deps.clock.now();
+    if (how === "goodbye") session.isLeaving = true;
+    closeWorkerSession(this.#deps.db, session.workerId, number).catch(this.#deps.onError);
+  }
+
+  #tick(): void {
+    const nowMs = this.#deps.clock.now();
+    const sinceLastMs = performance.now() - this.#lastTickMs;
+    this.#lastTickMs = performance.now();
+    if (sinceLastMs > STALL_MS) this.#noVerdictsBeforeMs = nowMs + NO_VERDICTS_MS;
+    for (const session of this.#byWorker.values()) {
+      const judged = verdict(session, nowMs, this.mayJudgeSilence());
+      if (judged.kind === "lost") this.lose(session, judged.reason);
+      else if (judged.kind === "gone") this.#drop(session);
+    }
+  }
+
+  /** Gives a worker up: its tasks go elsewhere, and it must listen anew. */
+  lose(session: Session, reason: string): void {
+    const held = [...session.held.values()].map(({ task }) => task);
+    for (const { stream } of session.streams) stream.close("worker_lost");
+    this.#drop(session);
+    closeWorkerSession(this.#deps.db, session.workerId, session.number).catch(this.#deps.onError);
+    this.#deps.onLost(session, held, reason);
+  }
+
+  #drop(session: Session): void {
+    session.isClosed = true;
+    session.streams.clear();
+    this.#byWorker.delete(session.workerId);
+    this.#deps.routes.removeSession(session);
+    for (const connection of session.connections) this.#byConnection.get(connection)?.delete(session);
+  }
+
+  async #listAssigned(ids: WorkerId[]): Promise<HeldTaskRun[][]> {
+    const rows = await listAssignedTaskRuns(this.#deps.db, [...new Set(ids)]);
+    return ids.map((id) => rows.filter((row) => row.workerId === id));
+  }
+}
+
+function workerNotFound(workerId: WorkerId): HelveError {
+  return notFound(`worker not found: ${workerId}`);
+}
+
+function streamNotActive(workerId: WorkerId): HelveError {
+  return new HelveError("failed_precondition", `Heartbeat rejected: worker stream is not active: ${workerId}`);
+}
+
+/** A session as observers name it. */
+export function identity({ tenantId, workerId, name }: Session): { tenantId: TenantId; workerId: WorkerId; name: string } {
+  return { tenantId, workerId, name };
+}

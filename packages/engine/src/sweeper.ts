@@ -1,0 +1,174 @@
+import type { WorkerId } from "@helve/core";
+import {
+  type Database,
+  findWaitingRoutes,
+  getTaskRunStates,
+  type HeldTaskRun,
+  listAssignedTaskRuns,
+  listOrphanedWorkers,
+} from "@helve/store";
+import type { AssignedTask } from "./api.ts";
+import type { Catalog } from "./catalog/catalog.ts";
+import type { Clock } from "./clock.ts";
+import type { Dispatcher } from "./dispatcher/dispatcher.ts";
+import type { Routes } from "./dispatcher/routes.ts";
+import type { ReplicaLease } from "./leases/replica-lease.ts";
+import type { RunResults } from "./results/run-results.ts";
+import { attemptKey, type HeldTask } from "./sessions/session.ts";
+import { NO_VERDICTS_MS, type Sessions } from "./sessions/sessions.ts";
+
+const SWEEP_MS = 10_000;
+/** After a write whose outcome is not known: when its rows have had time to appear in the books, if they ever will. */
+const DOUBT_MS = 3000;
+
+export interface SweeperDeps {
+  db: Database;
+  clock: Clock;
+  lease: ReplicaLease;
+  routes: Routes;
+  dispatcher: Dispatcher;
+  sessions: Sessions;
+  results: RunResults;
+  catalog: Catalog;
+  settleLost: (tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string) => void;
+  handBack: (tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string) => void;
+  /** A held task that is no longer its worker's. */
+  letGo: (held: HeldTask, cancelReason: string | undefined) => void;
+  onError: (error: unknown) => void;
+}
+
+/**
+ * Finds in Postgres what hints and memory have missed: people waiting in lines, runs that ended elsewhere, tasks that are
+ * not held any more or are held unknowingly, tasks of workers whose replica has died. Slow when all is well, at once when
+ * something may have been missed.
+ */
+export class Sweeper {
+  readonly #deps: SweeperDeps;
+  /** Workers with tasks whose replica is gone, and since when they are missed. */
+  readonly #orphans = new Map<WorkerId, number>();
+  /** Assigned to workers connected here, and not in the books at the last look. */
+  #strays = new Set<string>();
+  #looksForOrphans = false;
+  #isInDoubt = false;
+  #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(deps: SweeperDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#schedule(SWEEP_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Something may have been missed. */
+  sweepNow(): void {
+    if (this.#timer) this.#schedule(0);
+  }
+
+  /** The outcome of a write is not known: what it gave out may be in nobody's books. */
+  doubt(): void {
+    if (this.#isInDoubt) return;
+    this.#isInDoubt = true;
+    if (this.#timer) this.#schedule(DOUBT_MS);
+  }
+
+  /** A replica has gone: its workers should come back, and those who do not are missed. */
+  watchOrphans(): void {
+    this.#looksForOrphans = true;
+  }
+
+  /** Looks what became of held tasks that may have left their workers' hands. */
+  async check(held: readonly HeldTask[], cancelReason: string | undefined): Promise<void> {
+    try {
+      const states = await getTaskRunStates(this.#deps.db, held.map(({ task }) => task));
+      for (const one of held) {
+        const state = states.get(one.task.id);
+        const isHeld = state?.status === "assigned" && state.attempt === one.task.attempt;
+        if (isHeld || this.#deps.dispatcher.find(one.task.id) !== one) continue;
+        const wasCancelled = state?.status === "cancelled" && state.attempt === one.task.attempt;
+        this.#deps.letGo(one, cancelReason ?? (wasCancelled ? (state.error ?? "cancelled") : undefined));
+      }
+    } catch (error) {
+      this.#deps.onError(error);
+    }
+  }
+
+  #schedule(inMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#sweeping = this.#sweeping.then(() => this.#sweep());
+    }, inMs);
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#timer === undefined) return;
+    this.#schedule(this.#isInDoubt ? DOUBT_MS : SWEEP_MS);
+    try {
+      if (!this.#deps.lease.isValid()) return;
+      await this.#serveLines();
+      if (this.#deps.lease.replicas > 1 || this.#isInDoubt) await this.#lookElsewhere();
+      if (this.#looksForOrphans) await this.#findOrphans();
+      this.#resettleLost();
+    } catch (error) {
+      this.#deps.onError(error);
+    }
+  }
+
+  async #serveLines(): Promise<void> {
+    const { db, routes, dispatcher } = this.#deps;
+    const idle = routes.served().filter((route) => !route.hasWaiting);
+    for (const id of await findWaitingRoutes(db, idle.map((route) => route.id))) {
+      const route = routes.byId(id);
+      if (route) dispatcher.noteWaiting(route);
+    }
+    dispatcher.claim();
+  }
+
+  /** What other replicas did, or this one without knowing. */
+  async #lookElsewhere(): Promise<void> {
+    const { results, catalog, dispatcher, lease } = this.#deps;
+    results.look();
+    if (lease.replicas > 1) catalog.forgetCurrent();
+    await this.check([...dispatcher.all()], undefined);
+    if (this.#isInDoubt) await this.#findStrays();
+  }
+
+  /** Rows that are assigned to workers connected here and were never sent: twice seen, they are handed back. */
+  async #findStrays(): Promise<void> {
+    const { db, sessions, dispatcher, handBack } = this.#deps;
+    const workers = [...sessions.all()].map((session) => session.workerId);
+    const rows = await listAssignedTaskRuns(db, workers);
+    const strays = rows.filter((row) => dispatcher.find(row.id)?.task.attempt !== row.attempt);
+    const key = (row: HeldTaskRun) => attemptKey(row.id, row.attempt);
+    const proven = strays.filter((row) => this.#strays.has(key(row)));
+    if (proven.length > 0) handBack(proven, "it was never sent: the database did not confirm its hand-out");
+    this.#strays = new Set(strays.map(key));
+    if (strays.length === 0) this.#isInDoubt = false;
+  }
+
+  async #findOrphans(): Promise<void> {
+    const { db, clock, sessions, settleLost } = this.#deps;
+    const nowMs = clock.now();
+    const orphans = await listOrphanedWorkers(db);
+    const ids = new Set(orphans.map((worker) => worker.id));
+    for (const id of this.#orphans.keys()) if (!ids.has(id)) this.#orphans.delete(id);
+    for (const { id } of orphans) if (!this.#orphans.has(id)) this.#orphans.set(id, nowMs);
+    const missed = orphans.filter(({ id }) => nowMs - (this.#orphans.get(id) ?? nowMs) >= NO_VERDICTS_MS && !sessions.find(id));
+    const rows = await listAssignedTaskRuns(db, missed.map(({ id }) => id));
+    if (rows.length > 0) settleLost(rows, "the worker did not come back after its engine was gone");
+    this.#looksForOrphans = orphans.length > 0 || !sessions.mayJudgeSilence();
+  }
+
+  /** Tasks of lost workers whose requeueing failed. */
+  #resettleLost(): void {
+    const { dispatcher, settleLost } = this.#deps;
+    const lost = [...dispatcher.all()].filter((held) => held.session.isClosed).map(({ task }) => task);
+    if (lost.length > 0) settleLost(lost, "the worker is gone");
+  }
+}

@@ -1,0 +1,72 @@
+const BUCKET_MS = 20;
+
+/**
+ * Calls back for items whose moment has come, at most 20 ms late and never early. Adding and removing cost a set
+ * operation: nearly every task ends long before its timeout, so the wheel is built for removal.
+ */
+export class DeadlineWheel<Item> {
+  readonly #now: () => number;
+  readonly #onDue: (items: Item[]) => void;
+  readonly #buckets = new Map<number, Set<Item>>();
+  readonly #bucketOf = new Map<Item, number>();
+  #nextBucket = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(now: () => number, onDue: (items: Item[]) => void) {
+    this.#now = now;
+    this.#onDue = onDue;
+  }
+
+  /** Sets the moment of an item, in ms of the wheel's clock; an earlier one is forgotten. */
+  set(item: Item, atMs: number): void {
+    this.delete(item);
+    if (this.#bucketOf.size === 0) this.#nextBucket = Math.floor(this.#now() / BUCKET_MS);
+    const bucket = Math.max(Math.ceil(atMs / BUCKET_MS), this.#nextBucket);
+    let items = this.#buckets.get(bucket);
+    if (!items) this.#buckets.set(bucket, (items = new Set()));
+    items.add(item);
+    this.#bucketOf.set(item, bucket);
+    this.#timer ??= setInterval(() => this.#tick(), BUCKET_MS).unref();
+  }
+
+  delete(item: Item): void {
+    const bucket = this.#bucketOf.get(item);
+    if (bucket === undefined) return;
+    this.#bucketOf.delete(item);
+    const items = this.#buckets.get(bucket);
+    items?.delete(item);
+    if (items?.size === 0) this.#buckets.delete(bucket);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#buckets.clear();
+    this.#bucketOf.clear();
+    this.#stopTimer();
+  }
+
+  #tick(): void {
+    if (this.#bucketOf.size === 0) return this.#stopTimer();
+    const current = Math.floor(this.#now() / BUCKET_MS);
+    const due: Item[] = [];
+    // After a long stall, or a jump of the clock, it is cheaper to look at the buckets that exist.
+    const buckets =
+      current - this.#nextBucket > this.#buckets.size
+        ? [...this.#buckets.keys()].filter((bucket) => bucket <= current)
+        : Array.from({ length: Math.max(0, current - this.#nextBucket + 1) }, (_, i) => this.#nextBucket + i);
+    for (const bucket of buckets) {
+      for (const item of this.#buckets.get(bucket) ?? []) {
+        due.push(item);
+        this.#bucketOf.delete(item);
+      }
+      this.#buckets.delete(bucket);
+    }
+    this.#nextBucket = Math.max(this.#nextBucket, current + 1);
+    if (due.length > 0) this.#onDue(due);
+  }
+
+  #stopTimer(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
