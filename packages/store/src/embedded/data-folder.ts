@@ -54,9 +54,10 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   const runDir = join(path, "run");
   try {
     const account = await accountFor(pgData);
+    if (account) await requireOpenWay(account, path);
     await makeFolder(path, account ? 0o755 : 0o700);
     await access(path, constants.W_OK | constants.X_OK);
-    if (account) await openFor(account, path);
+    if (account) await letThrough(account, path);
     await makeFolder(runDir, 0o700);
     if (account) await chown(runDir, account.uid, account.gid);
     await requireOwnDatabase(pgData, account);
@@ -68,19 +69,22 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   }
 }
 
+/** Like `mkdir -p`, which in Node runs for ever where a file system refuses with ENOENT, as /proc does. */
 async function makeFolder(path: string, mode: number): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode });
-  if (first === undefined) return;
+  if ((await stat(path).catch(() => undefined))?.isDirectory()) return;
+  if (!(await stat(dirname(path)).catch(() => undefined))) await makeFolder(dirname(path), mode);
+  await mkdir(path, { mode });
   // A strict umask would close what the account must pass through.
-  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, mode);
+  await chmod(path, mode);
 }
 
-async function openFor(account: SystemAccount, path: string): Promise<void> {
+async function requireOpenWay(account: SystemAccount, path: string): Promise<void> {
   const closed = await closedFolder(dirname(path), account);
-  if (closed) {
-    throw unusable(path, `PostgreSQL runs as user ${account.name}, who may not enter ${closed}`);
-  }
-  // Passing through is enough: what lies beside the database has permissions of its own.
+  if (closed) throw unusable(path, `PostgreSQL runs as user ${account.name}, who may not enter ${closed}`);
+}
+
+/** Passing through is enough: what lies beside the database has permissions of its own. */
+async function letThrough(account: SystemAccount, path: string): Promise<void> {
   if (!(await mayEnter(path, account))) await chmod(path, ((await stat(path)).mode & 0o7777) | 0o011);
 }
 
