@@ -18,7 +18,7 @@ const PUT_ROUTES: Statement = {
   with wanted as (select distinct * from unnest($2::text[], $3::text[]) as w (action, slots)), added as (
     insert into route (tenant_id, action, slots) select $1, action, slots from wanted
     on conflict on constraint route_is_known do nothing
-    returning ${COLUMNS}
+    returning id, tenant_id, action, slots
   )
   select ${COLUMNS} from added
   union all
