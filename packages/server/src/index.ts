@@ -1,1 +1,5 @@
-export {};
+export { type Config, type LogLevel, readConfig } from "./config.ts";
+export { type ServeOptions, serve } from "./main.ts";
+export { describeOptions } from "./options.ts";
+export { explainFailure, runUntilSignal } from "./process.ts";
+export type { Running } from "./serve.ts";

@@ -36,7 +36,7 @@ async function meantBy(
 ): Promise<Uuid[]> {
   if (filter && externalIds.length > 0) throw invalidArgument("cannot provide both external ids and filter");
   if (!filter) return externalIds.map(readExternalId);
-  const runIds = await findRuns(tenantId, readRunsFilter(filter, limit));
+  const runIds = await findRuns(tenantId, readRunsFilter(filter), limit);
   log.info({ tenantId, filter, count: runIds.length }, "runs found for a bulk operation");
   return runIds;
 }

@@ -2,22 +2,19 @@ import type { v1 } from "@helve/contracts";
 import { invalidArgument, isUuid, type RunId, type TenantId, type Uuid } from "@helve/core";
 import type { RunStatus } from "@helve/engine";
 
-/** Which runs a bulk operation is about: those that meet all that is given. */
+/** Which runs a bulk operation is about: those that meet all that is given. What is undefined does not narrow. */
 export interface RunsFilter {
-  /** Empty: every status. */
-  statuses: readonly RunStatus[];
-  /** Bounds of the time of creation. */
-  since: Date;
-  until: Date | undefined;
-  /** Empty: every workflow. */
-  workflowIds: readonly Uuid[];
-  /** A run with any of these is meant; empty: every run. */
-  metadata: readonly { key: string; value: string }[];
-  limit: number;
+  /** Bounds of the time of creation, in ms since 1970. */
+  sinceMs?: number | undefined;
+  untilMs?: number | undefined;
+  statuses?: readonly RunStatus[] | undefined;
+  workflowIds?: readonly Uuid[] | undefined;
+  /** Keys with the text of their values; a run with any of them is meant. */
+  metadata?: readonly (readonly [key: string, value: string])[] | undefined;
 }
 
-/** Finds the runs that a filter means, oldest first. */
-export type FindRuns = (tenantId: TenantId, filter: RunsFilter) => Promise<RunId[]>;
+/** Finds the runs that a filter means, newest first. */
+export type FindRuns = (tenantId: TenantId, filter: RunsFilter, limit: number) => Promise<RunId[]>;
 
 const STATUSES: Readonly<Record<string, RunStatus>> = {
   QUEUED: "queued",
@@ -27,16 +24,19 @@ const STATUSES: Readonly<Record<string, RunStatus>> = {
   CANCELLED: "cancelled",
 };
 
-/** @throws HelveError invalid_argument naming the field and what is allowed there */
-export function readRunsFilter(filter: v1.TasksFilter, limit: number): RunsFilter {
+/** An empty list of the wire is one that was not given. @throws HelveError invalid_argument naming the field */
+export function readRunsFilter(filter: v1.TasksFilter): RunsFilter {
   return {
-    statuses: filter.statuses.map(readStatus),
-    since: filter.since ?? new Date(0),
-    until: filter.until,
-    workflowIds: filter.workflowIds.map(readWorkflowId),
-    metadata: filter.additionalMetadata.map(readMetadata),
-    limit,
+    sinceMs: filter.since?.getTime(),
+    untilMs: filter.until?.getTime(),
+    statuses: given(filter.statuses)?.map(readStatus),
+    workflowIds: given(filter.workflowIds)?.map(readWorkflowId),
+    metadata: given(filter.additionalMetadata)?.map(readMetadata),
   };
+}
+
+function given(list: readonly string[]): readonly string[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 function readStatus(text: string): RunStatus {
@@ -52,8 +52,8 @@ function readWorkflowId(text: string): Uuid {
   return text.toLowerCase();
 }
 
-function readMetadata(text: string): { key: string; value: string } {
+function readMetadata(text: string): [key: string, value: string] {
   const colon = text.indexOf(":");
   if (colon < 1) throw invalidArgument(`additional_metadata holds '${text}': each entry must be key:value`);
-  return { key: text.slice(0, colon), value: text.slice(colon + 1) };
+  return [text.slice(0, colon), text.slice(colon + 1)];
 }

@@ -15,7 +15,7 @@ type ClientCall = ServerDuplexStream<helve.ClientFrame, helve.EngineToClient>;
 export function clientSession(edge: Edge, caller: CallContext, call: ClientCall): void {
   const session = new ClientSession(edge, caller, call);
   call.on("data", (frame: helve.ClientFrame) => session.take(frame));
-  // A program that has no more to say may still wait for results; it ends the stream by closing it.
+  call.on("end", () => session.finish());
   call.once("close", () => session.close());
 }
 
@@ -28,6 +28,8 @@ class ClientSession {
   /** One for each batch of runs that is not wholly answered. */
   readonly #stops = new Set<() => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  #triggersUnderWay = 0;
+  #isFinishing = false;
 
   constructor(edge: Edge, caller: CallContext, call: ClientCall) {
     this.#edge = edge;
@@ -40,6 +42,12 @@ class ClientSession {
     if (subscribe.length > 0) this.#subscribe(subscribe);
   }
 
+  /** The program has no more to say. It still gets what it waits for, and then the stream ends. */
+  finish(): void {
+    this.#isFinishing = true;
+    this.#endIfFinished();
+  }
+
   close(): void {
     for (const stop of this.#stops) stop();
     for (const timer of this.#timers) clearTimeout(timer);
@@ -50,6 +58,7 @@ class ClientSession {
 
   async #trigger({ request, runs, wait }: helve.TriggerRequest): Promise<void> {
     let reply: helve.TriggerReply;
+    this.#triggersUnderWay++;
     try {
       const runIds = await this.#edge.engine.triggerRuns(this.#caller.tenantId, runs.map(readTrigger));
       reply = { request, runIds };
@@ -58,6 +67,8 @@ class ClientSession {
     }
     this.#outbox.add(reply.runIds.length * ID_CHARACTERS, (frame) => frame.triggered.push(reply));
     if (wait && reply.runIds.length > 0) this.#wait(reply.runIds);
+    this.#triggersUnderWay--;
+    this.#endIfFinished();
   }
 
   #subscribe(ids: readonly string[]): void {
@@ -109,6 +120,11 @@ class ClientSession {
 
   #answer(message: helve.RunEnded, characters: number): void {
     this.#outbox.add(characters, (frame) => frame.ended.push(message));
+    this.#endIfFinished();
+  }
+
+  #endIfFinished(): void {
+    if (this.#isFinishing && this.#triggersUnderWay === 0 && this.#waiting.size === 0) this.#outbox.end();
   }
 }
 

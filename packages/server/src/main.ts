@@ -1,0 +1,144 @@
+import { realpathSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { HelveError, invalidArgument, newId } from "@helve/core";
+import { getValidToken, insertApiToken, migrate, openDatabase, putSigningKey, putTenant } from "@helve/store";
+import { startPostgres } from "@helve/store/embedded";
+import { openReading } from "@helve/store/reading";
+import type { Logger } from "pino";
+import { Closers } from "./closers.ts";
+import { type Config, checkConfig, DEFAULTS, readConfig } from "./config.ts";
+import { createLog } from "./log.ts";
+import { describeOptions } from "./options.ts";
+import { explainFailure, runUntilSignal } from "./process.ts";
+import { type Running, type Storage, serveOn } from "./serve.ts";
+
+export interface ServeOptions extends Partial<Config> {
+  /** @default on standard error, at `logLevel` */
+  log?: Logger;
+}
+
+/**
+ * Starts a server: the embedded database unless another is named, the engine, and everything that listens. This file alone
+ * knows the store, and wires it to the rest.
+ *
+ * @throws HelveError with one sentence for what stands in the way; nothing is left running then
+ */
+export async function serve(options: ServeOptions = {}): Promise<Running> {
+  const { log: givenLog, ...given } = options;
+  const config: Config = { ...DEFAULTS, ...given };
+  checkConfig(config);
+  const log = givenLog ?? createLog(config.logLevel);
+  const closers = new Closers(log);
+  try {
+    const storage = await openStorage(config, log, closers);
+    return await serveOn({ storage, config, log, closers });
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/** Connections for work, and those for lists that people look at, which must not hold work up. */
+const ENGINE_CONNECTIONS = 8;
+const READING_CONNECTIONS = 4;
+
+async function openStorage(config: Config, log: Logger, closers: Closers): Promise<Storage> {
+  const { url, directUrl, dataDir, isEmbedded } = await openPostgres(config, log, closers);
+  const open = (name: string, maxConnections: number, keyedAccess: boolean) => {
+    const db = openDatabase({ url, maxConnections, applicationName: `helve-${name}`, keyedAccess });
+    closers.add(`database connections of ${name}`, () => db.close());
+    return db;
+  };
+  const engineDb = open("engine", ENGINE_CONNECTIONS, true);
+  const reading = openReading(open("reading", READING_CONNECTIONS, false));
+  const tenant = await putTenant(engineDb, { id: newId(), name: "default", slug: "default" });
+  return {
+    databaseUrl: url,
+    directUrl,
+    dataDir,
+    isEmbedded,
+    engineDb,
+    tenantId: tenant.id,
+    tokens: {
+      insertToken: (token) => insertApiToken(engineDb, token),
+      isValid: async (id, tenantId) => (await getValidToken(engineDb, id, tenantId)) !== undefined,
+    },
+    signingKey: (proposed) => putSigningKey(engineDb, proposed),
+    findRuns: reading.findRuns,
+  };
+}
+
+interface OpenPostgres {
+  url: string;
+  directUrl: string;
+  dataDir: string | undefined;
+  isEmbedded: boolean;
+}
+
+/** A migrated database: the one that is named, or the embedded one. */
+async function openPostgres(config: Config, log: Logger, closers: Closers): Promise<OpenPostgres> {
+  const opened =
+    config.databaseUrl === undefined
+      ? await openEmbedded(config, log, closers)
+      : await openNamed(config, config.databaseUrl);
+  await migrate(opened.directUrl);
+  return opened;
+}
+
+async function openEmbedded({ dataDir }: Config, log: Logger, closers: Closers): Promise<OpenPostgres> {
+  const postgres = await startPostgres({ ...(dataDir !== undefined && { dataDir }), logger: log });
+  closers.add("embedded database", () => postgres.stop());
+  const url = postgres.databaseUrl;
+  return { url, directUrl: url, dataDir: postgres.dataDir, isEmbedded: true };
+}
+
+async function openNamed({ dataDir, directDatabaseUrl }: Config, url: string): Promise<OpenPostgres> {
+  const folder = dataDir === undefined ? undefined : resolve(dataDir);
+  if (folder !== undefined) {
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+      throw new HelveError("failed_precondition", `cannot use the data folder ${folder}: ${error.message}`);
+    });
+  }
+  return { url, directUrl: directDatabaseUrl ?? url, dataDir: folder, isEmbedded: false };
+}
+
+const USAGE = `Usage: helve-server [serve | migrate] [flags]
+
+  serve    run the engine until a signal ends it (the default)
+  migrate  bring the database to the schema of this build, and end
+
+Flags, each with the environment variable that says the same:
+${describeOptions()}
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help")) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const hasCommand = args[0] !== undefined && !args[0].startsWith("-");
+  const command = hasCommand ? args[0] : "serve";
+  const flags = hasCommand ? args.slice(1) : args;
+  if (command === "serve") return runUntilSignal(async () => serve(readConfig(flags, process.env)));
+  if (command === "migrate") return migrateOnly(flags).then(() => 0, explainFailure);
+  return explainFailure(invalidArgument(`there is no command '${command}': commands are serve and migrate`));
+}
+
+async function migrateOnly(flags: readonly string[]): Promise<void> {
+  const config = readConfig(flags, process.env);
+  const log = createLog(config.logLevel);
+  const closers = new Closers(log);
+  try {
+    await openPostgres(config, log, closers);
+  } finally {
+    await closers.close();
+  }
+}
+
+function isEntry(): boolean {
+  const script = process.argv[1];
+  return script !== undefined && realpathSync(script) === import.meta.filename;
+}
+
+if (isEntry()) process.exitCode = await main(process.argv.slice(2));

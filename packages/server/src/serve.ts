@@ -1,0 +1,136 @@
+import { rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import type { TenantId } from "@helve/core";
+import { createEngine, type Engine, type EngineOptions } from "@helve/engine";
+import type { Logger } from "pino";
+import { newSigningKey, readSigningKey, type StoredSigningKey } from "./auth/signing-key.ts";
+import { createTokens, type PublicAddresses, type TokenStore, type Tokens } from "./auth/tokens.ts";
+import type { Closers } from "./closers.ts";
+import type { Config } from "./config.ts";
+import { firstToken } from "./first-token.ts";
+import type { FindRuns } from "./grpc/admin/runs-filter.ts";
+import { startGrpcServer } from "./grpc/grpc-server.ts";
+import { logObserver } from "./log-observer.ts";
+import { writePrivateFile } from "./private-file.ts";
+import { publicAddresses } from "./public-addresses.ts";
+import { readTlsFiles } from "./tls-files.ts";
+
+/** The database, open and migrated, and what is done there without the engine. */
+export interface Storage {
+  databaseUrl: string;
+  /** Not through a pooler in transaction mode. */
+  directUrl: string;
+  /** No other replica can be on it. */
+  isEmbedded: boolean;
+  /** Undefined: there is no folder of our own. */
+  dataDir: string | undefined;
+  engineDb: EngineOptions["db"];
+  /** The tenant that every installation has. */
+  tenantId: TenantId;
+  tokens: TokenStore;
+  /** The stored key; the proposed one is stored when there is none. */
+  signingKey(proposed: StoredSigningKey): Promise<StoredSigningKey>;
+  findRuns: FindRuns;
+}
+
+/** A server that can run tasks. */
+export interface Running {
+  /** `host:port`, as in tokens. */
+  readonly grpcAddress: string;
+  /** Base of HTTP without a slash at the end, as in tokens. */
+  readonly httpUrl: string;
+  readonly tenantId: TenantId;
+  /** Of the default tenant. Undefined where there is no place to keep one: no data folder and no ready file. */
+  readonly token: string | undefined;
+  readonly databaseUrl: string;
+  /** Makes another token of the default tenant. */
+  mintToken(name: string): Promise<string>;
+  /** Ends in order: workers and clients are told to go, what is under way is written, the database stops. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** How long calls may take to finish when the server stops. */
+const GRACE_MS = 10_000;
+
+export interface ServeParts {
+  storage: Storage;
+  config: Config;
+  log: Logger;
+  /** What is started is put here, also when a later step fails. */
+  closers: Closers;
+}
+
+/**
+ * Starts the engine and everything that listens, on storage that is open.
+ *
+ * @throws HelveError for what stands in the way: a port that is taken, a file that cannot be read or written
+ */
+export async function serveOn(parts: ServeParts): Promise<Running> {
+  const { storage, config, log, closers } = parts;
+  const addresses: PublicAddresses = { grpcAddress: "", serverUrl: "" };
+  const key = await readSigningKey(await storage.signingKey(await newSigningKey()));
+  const tokens = createTokens(key, storage.tokens, () => addresses);
+  const engine = await startEngine(parts);
+  Object.assign(addresses, await startListening(parts, engine, tokens));
+
+  const running: Running = {
+    grpcAddress: addresses.grpcAddress,
+    httpUrl: addresses.serverUrl,
+    tenantId: storage.tenantId,
+    token: await firstTokenIfKept(parts, tokens, addresses),
+    databaseUrl: storage.databaseUrl,
+    mintToken: async (name) => (await tokens.mint({ tenantId: storage.tenantId, name })).token,
+    stop: () => closers.close(),
+  };
+  if (config.readyFile !== undefined) await announce(config.readyFile, running, closers);
+  log.info({ grpc: running.grpcAddress, http: running.httpUrl }, "serving");
+  return running;
+}
+
+async function startEngine({ storage, log, closers }: ServeParts): Promise<Engine> {
+  const engine = createEngine({
+    db: storage.engineDb,
+    directUrl: storage.directUrl,
+    name: `${hostname()}:${process.pid}`,
+    isAlone: storage.isEmbedded,
+    observer: logObserver(log),
+  });
+  closers.add("engine", () => engine.stop());
+  await engine.start();
+  return engine;
+}
+
+/** @returns where the world finds what listens now */
+async function startListening(
+  { storage, config, log, closers }: ServeParts,
+  engine: Engine,
+  tokens: Tokens,
+): Promise<PublicAddresses> {
+  const { host, grpcPort: port } = config;
+  const { findRuns } = storage;
+  const tls = config.tls && (await readTlsFiles(config.tls));
+  const grpc = await startGrpcServer({ engine, authenticator: tokens, findRuns, log, host, port, tls });
+  closers.add("gRPC server", async () => {
+    // It ends the streams of workers and answers what it has taken; then calls have nothing more to wait for.
+    await engine.stop();
+    await grpc.stop(GRACE_MS);
+  });
+  return publicAddresses(config, { grpcPort: grpc.port, httpPort: config.httpPort });
+}
+
+async function firstTokenIfKept(
+  { storage: { tenantId, dataDir }, config }: ServeParts,
+  tokens: Tokens,
+  addresses: PublicAddresses,
+): Promise<string | undefined> {
+  if (dataDir === undefined && config.readyFile === undefined) return undefined;
+  return firstToken({ tokens, tenantId, addresses, dataDir });
+}
+
+/** Tells whoever waits for this start how to reach it. The file goes when the server does. */
+async function announce(readyFile: string, running: Running, closers: Closers): Promise<void> {
+  const { grpcAddress, httpUrl, token, tenantId, databaseUrl } = running;
+  const text = JSON.stringify({ grpcAddress, httpUrl, token, tenantId, databaseUrl, pid: process.pid }, undefined, 2);
+  await writePrivateFile(readyFile, `${text}\n`);
+  closers.add("ready file", () => rm(readyFile, { force: true }));
+}
