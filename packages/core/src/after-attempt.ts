@@ -44,5 +44,11 @@ export function afterAttempt(
   const failures = spent.failures + 1;
   if (failures > task.retries || (end.kind === "failed" && !end.isRetryable)) return { move: "fail", error: end.error };
   const delayMs = retryDelayMs(task, failures);
-  return { move: "requeue", status: delayMs > 0 ? "backing_off" : "queued", failures, requeues: spent.requeues, delayMs };
+  return {
+    move: "requeue",
+    status: delayMs > 0 ? "backing_off" : "queued",
+    failures,
+    requeues: spent.requeues,
+    delayMs,
+  };
 }

@@ -1,4 +1,13 @@
 export {
+  ACTION_RULE,
+  type ActionId,
+  isName,
+  NAME_PATTERN,
+  NAME_RULE,
+  normaliseActionId,
+  parseActionId,
+} from "./action-id.ts";
+export {
   advanceRun,
   childrenByNumber,
   finalStatus,
@@ -9,15 +18,6 @@ export {
   type WaitingTasks,
 } from "./advance-run.ts";
 export { type AfterAttempt, type AttemptEnd, afterAttempt, MAX_REQUEUES } from "./after-attempt.ts";
-export {
-  ACTION_RULE,
-  type ActionId,
-  isName,
-  NAME_PATTERN,
-  NAME_RULE,
-  normaliseActionId,
-  parseActionId,
-} from "./action-id.ts";
 export { cronProblem } from "./cron-expression.ts";
 export { defineWorkflow } from "./define-workflow.ts";
 export { DURATION_RULE, formatDuration, parseDurationMs } from "./duration.ts";

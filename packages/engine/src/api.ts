@@ -33,7 +33,11 @@ export interface Engine {
   unsubscribe(tenantId: TenantId, workerId: WorkerId): Promise<void>;
 
   /** A call of this worker came over this connection. */
-  connectionUsed(connection: ConnectionId, tenantId: TenantId, worker: { workerId: WorkerId } | { taskId: TaskRunId }): void;
+  connectionUsed(
+    connection: ConnectionId,
+    tenantId: TenantId,
+    worker: { workerId: WorkerId } | { taskId: TaskRunId },
+  ): void;
   /** A connection is gone. A worker with none left and no goodbye is dead unless it is back within 1.5 s. */
   connectionClosed(connection: ConnectionId): void;
 
@@ -152,7 +156,7 @@ export interface AssignedTask {
   readonly executionTimeoutMs: number;
 }
 
-export type Report = { taskId: TaskRunId; /** null: the current one */ attempt: number | null } & (
+export type Report = { taskId: TaskRunId /** null: the current one */; attempt: number | null } & (
   | { outcome: "started" }
   /** `output` is JSON text or empty, already checked. */
   | { outcome: "succeeded"; output: string }

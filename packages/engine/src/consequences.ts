@@ -1,4 +1,4 @@
-import { runIdOf, taskNumberOf, type TaskRunId, type TenantId, type WorkerId } from "@helve/core";
+import { runIdOf, type TaskRunId, type TenantId, taskNumberOf, type WorkerId } from "@helve/core";
 import type { Success } from "@helve/store";
 import type { RunEvent, RunResult } from "./api.ts";
 import type { Catalog, Version } from "./catalog/catalog.ts";
@@ -37,7 +37,10 @@ export class Consequences {
   }
 
   /** Tasks stand in these lines, or were born assigned. */
-  queued(lines: ReadonlySet<Route>, tasks: readonly { tenantId: TenantId; taskId: TaskRunId; metadata: string }[]): void {
+  queued(
+    lines: ReadonlySet<Route>,
+    tasks: readonly { tenantId: TenantId; taskId: TaskRunId; metadata: string }[],
+  ): void {
     this.resumed(lines, new Set([...lines].map((route) => route.id)));
     for (const { tenantId, taskId, metadata } of tasks) {
       this.#tell(tenantId, taskId, metadata, 1, { type: "task_queued" });
@@ -151,7 +154,13 @@ export class Consequences {
     const { events, clock } = this.#deps;
     const runId = runIdOf(taskId);
     if (!events.isHeard(runId)) return;
-    events.publish(tenantId, metadata, { runId, taskId, atMs: clock.now(), retryCount: Math.max(0, attempt - 1), kind });
+    events.publish(tenantId, metadata, {
+      runId,
+      taskId,
+      atMs: clock.now(),
+      retryCount: Math.max(0, attempt - 1),
+      kind,
+    });
   }
 }
 
@@ -160,4 +169,3 @@ function stopReason({ cause }: Settled): string | undefined {
   if (cause.kind === "timed_out") return cause.error;
   return cause.kind === "cancelled" && !cause.byWorker ? cause.message : undefined;
 }
-

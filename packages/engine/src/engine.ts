@@ -1,11 +1,4 @@
-import {
-  formatDuration,
-  HelveError,
-  notFound,
-  runIdOf,
-  type TaskRunId,
-  type TenantId,
-} from "@helve/core";
+import { formatDuration, HelveError, notFound, runIdOf, type TaskRunId, type TenantId } from "@helve/core";
 import { type Database, fenceOtherReplicas, type ReplicaId, refreshTimeout, releaseSlot } from "@helve/store";
 import type { AssignedTask, Engine, Report, StreamChunk } from "./api.ts";
 import { Catalog } from "./catalog/catalog.ts";
@@ -143,7 +136,8 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     db,
     replicaId,
     clock,
-    onResumed: (routeIds) => consequences.resumed(new Set([...routeIds].flatMap((id) => routes.byId(id) ?? [])), routeIds),
+    onResumed: (routeIds) =>
+      consequences.resumed(new Set([...routeIds].flatMap((id) => routes.byId(id) ?? [])), routeIds),
     settle: (settlement) => reports.settle(settlement),
     onError: failed("looking for due deadlines"),
   });
@@ -164,6 +158,8 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
 
   function receive(hint: Hint): void {
     switch (hint.kind) {
+      case "joined":
+        return lease.noteJoined();
       case "queued":
         for (const id of hint.routes) {
           const route = routes.byId(id);
@@ -173,7 +169,10 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
       case "ended":
         return results.look(hint.runs);
       case "taken":
-        return void sweeper.check(hint.tasks.flatMap((id) => dispatcher.find(id) ?? []), hint.reason);
+        return void sweeper.check(
+          hint.tasks.flatMap((id) => dispatcher.find(id) ?? []),
+          hint.reason,
+        );
       case "released":
         for (const id of hint.tasks) {
           const held = dispatcher.find(id);
@@ -193,7 +192,9 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[],
     cause: Parameters<Reports["settle"]>[0]["cause"],
   ): Promise<TaskRunId[]>[] {
-    return tasks.map(({ tenantId, id, attempt }) => reports.settle({ tenantId, id, attempt, cause, startedAtMs: null }));
+    return tasks.map(({ tenantId, id, attempt }) =>
+      reports.settle({ tenantId, id, attempt, cause, startedAtMs: null }),
+    );
   }
 
   function settleLost(held: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string): void {
@@ -259,6 +260,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
       await lease.start();
       const dead = isAlone ? await fenceOtherReplicas(db, lease.id) : [];
       await bus.start();
+      bus.publish({ kind: "joined" });
       sessions.start();
       queueTimers.start();
       sweeper.start();
@@ -366,4 +368,3 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     onRunEvents: (tenantId, filter, callback) => events.listen(tenantId, filter, callback),
   };
 }
-

@@ -86,7 +86,10 @@ export class Sweeper {
   /** Looks what became of held tasks that may have left their workers' hands. */
   async check(held: readonly HeldTask[], cancelReason: string | undefined): Promise<void> {
     try {
-      const states = await getTaskRunStates(this.#deps.db, held.map(({ task }) => task));
+      const states = await getTaskRunStates(
+        this.#deps.db,
+        held.map(({ task }) => task),
+      );
       for (const one of held) {
         const state = states.get(one.task.id);
         const isHeld = state?.status === "assigned" && state.attempt === one.task.attempt;
@@ -123,7 +126,10 @@ export class Sweeper {
   async #serveLines(): Promise<void> {
     const { db, routes, dispatcher } = this.#deps;
     const idle = routes.served().filter((route) => !route.hasWaiting);
-    for (const id of await findWaitingRoutes(db, idle.map((route) => route.id))) {
+    for (const id of await findWaitingRoutes(
+      db,
+      idle.map((route) => route.id),
+    )) {
       const route = routes.byId(id);
       if (route) dispatcher.noteWaiting(route);
     }
@@ -159,10 +165,15 @@ export class Sweeper {
     const ids = new Set(orphans.map((worker) => worker.id));
     for (const id of this.#orphans.keys()) if (!ids.has(id)) this.#orphans.delete(id);
     for (const { id } of orphans) if (!this.#orphans.has(id)) this.#orphans.set(id, nowMs);
-    const missed = orphans.filter(({ id }) => nowMs - (this.#orphans.get(id) ?? nowMs) >= NO_VERDICTS_MS && !sessions.find(id));
-    const rows = await listAssignedTaskRuns(db, missed.map(({ id }) => id));
+    const missed = orphans.filter(
+      ({ id }) => nowMs - (this.#orphans.get(id) ?? nowMs) >= NO_VERDICTS_MS && !sessions.find(id),
+    );
+    const rows = await listAssignedTaskRuns(
+      db,
+      missed.map(({ id }) => id),
+    );
     if (rows.length > 0) settleLost(rows, "the worker did not come back after its engine was gone");
-    this.#looksForOrphans = orphans.length > 0 || !sessions.mayJudgeSilence();
+    this.#looksForOrphans = orphans.length > 0;
   }
 
   /** Tasks of lost workers whose requeueing failed. */

@@ -71,7 +71,11 @@ export function openDatabase({ url, maxConnections, applicationName, keyedAccess
   ): Promise<Row[]> {
     counters.statements++;
     try {
-      const result = await client.query<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
+      const result = await client.query<Row>({
+        name: statement.name,
+        text: statement.text,
+        values: values as unknown[],
+      });
       return result.rows;
     } catch (error) {
       throw asHelveError(error, statement.name);
@@ -133,6 +137,9 @@ function asHelveError(error: unknown, statement: string): HelveError {
 }
 
 /** The columns of a list of rows, in the order of `keys`: what `unnest($1, $2, …)` takes. */
-export function columns<Row extends object, Key extends keyof Row>(rows: readonly Row[], keys: readonly Key[]): unknown[][] {
+export function columns<Row extends object, Key extends keyof Row>(
+  rows: readonly Row[],
+  keys: readonly Key[],
+): unknown[][] {
   return keys.map((key) => rows.map((row) => row[key]));
 }

@@ -1,4 +1,12 @@
-export { type Database, type DatabaseOptions, type Db, type DbCounters, isRetryable, openDatabase, type Statement } from "./db.ts";
+export {
+  type Database,
+  type DatabaseOptions,
+  type Db,
+  type DbCounters,
+  isRetryable,
+  openDatabase,
+  type Statement,
+} from "./db.ts";
 export { insertLogLines, type NewLogLine } from "./log-lines/log-lines.ts";
 export { migrate, readMigrations } from "./migrate.ts";
 export { FencedError, type ReplicaId } from "./replicas/owner.ts";
@@ -10,7 +18,12 @@ export {
   startReplica,
   stopReplica,
 } from "./replicas/replicas.ts";
-export { insertTaskEvents, keepTimesOfAttempt, type NewTaskEvent, type TaskEventKind } from "./task-events/task-events.ts";
+export {
+  insertTaskEvents,
+  keepTimesOfAttempt,
+  type NewTaskEvent,
+  type TaskEventKind,
+} from "./task-events/task-events.ts";
 export { type ChildClaim, claimChildRuns, getParentTask, type ParentTask } from "./task-runs/child-runs.ts";
 export { type Claim, type ClaimedTaskRun, claimTaskRuns } from "./task-runs/claim-task-runs.ts";
 export {
@@ -70,6 +83,7 @@ export {
   type WorkerRow,
   type WorkerRuntime,
 } from "./workers/workers.ts";
+export { getRunHead, type RunHead } from "./workflow-runs/run-head.ts";
 export {
   getUnfinishedWorkflowRuns,
   insertWorkflowRuns,
@@ -80,6 +94,11 @@ export {
   reopenWorkflowRuns,
   type UnfinishedWorkflowRun,
 } from "./workflow-runs/workflow-runs.ts";
-export { getRunHead, type RunHead } from "./workflow-runs/run-head.ts";
 export { findWaitingRoutes, listRoutes, putRoutes, type RouteRow } from "./workflows/routes.ts";
-export { getCurrentVersion, getVersion, type NewVersion, putVersion, type WorkflowVersionRow } from "./workflows/workflows.ts";
+export {
+  getCurrentVersion,
+  getVersion,
+  type NewVersion,
+  putVersion,
+  type WorkflowVersionRow,
+} from "./workflows/workflows.ts";

@@ -46,7 +46,9 @@ async function requireVersion(client: pg.Client): Promise<void> {
 }
 
 async function applyMissing(client: pg.Client): Promise<void> {
-  await client.query("create table if not exists helve_migration (name text primary key, applied_at timestamptz not null default now())");
+  await client.query(
+    "create table if not exists helve_migration (name text primary key, applied_at timestamptz not null default now())",
+  );
   const { rows } = await client.query<{ name: string }>("select name from helve_migration");
   const applied = new Set(rows.map((row) => row.name));
   const migrations = await readMigrations();

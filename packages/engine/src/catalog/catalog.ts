@@ -5,8 +5,8 @@ import {
   newRunId,
   onFailureNumber,
   type TaskDefinition,
-  taskIdOf,
   type TenantId,
+  taskIdOf,
   type Uuid,
   type WorkflowDefinition,
   workflowChecksum,
@@ -69,7 +69,13 @@ export class Catalog {
   async put(tenantId: TenantId, definition: WorkflowDefinition): Promise<PutWorkflowResult> {
     const versionId = newRunId();
     const row = await this.#db.transaction((tx) =>
-      putVersion(tx, { workflowId: newRunId(), versionId, tenantId, checksum: workflowChecksum(definition), definition }),
+      putVersion(tx, {
+        workflowId: newRunId(),
+        versionId,
+        tenantId,
+        checksum: workflowChecksum(definition),
+        definition,
+      }),
     );
     const version = await this.#load(row);
     this.#current.set(currentKey(tenantId, definition.name), version);

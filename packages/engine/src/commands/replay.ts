@@ -1,4 +1,13 @@
-import { type RunId, runIdOf, type RunState, type TaskRunId, taskIdOf, taskNumberOf, type TenantId, type Uuid } from "@helve/core";
+import {
+  type RunId,
+  type RunState,
+  runIdOf,
+  type TaskRunId,
+  type TenantId,
+  taskIdOf,
+  taskNumberOf,
+  type Uuid,
+} from "@helve/core";
 import {
   type Db,
   getTaskRunStates,
@@ -33,7 +42,14 @@ export async function replay(tx: Db, catalog: Catalog, tenantId: TenantId, ids: 
 
   for (const runId of runIds) {
     const run = runs.get(runId);
-    if (run?.tenantId === tenantId) await replayDag(tx, catalog, run, ids.filter((id) => runIdOf(id) === runId), result);
+    if (run?.tenantId === tenantId)
+      await replayDag(
+        tx,
+        catalog,
+        run,
+        ids.filter((id) => runIdOf(id) === runId),
+        result,
+      );
   }
   const standalone = ids.filter((id) => taskNumberOf(id) === 0 && !runs.has(id)).map((id) => ({ tenantId, id }));
   const states = await getTaskRunStates(tx, standalone);
@@ -140,4 +156,3 @@ function isFinished(state: TaskRunState | undefined): boolean {
 function numberOf(version: Version, readableId: string): number {
   return version.definition.tasks.findIndex((task) => task.readableId === readableId) + 1;
 }
-

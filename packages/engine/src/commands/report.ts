@@ -1,4 +1,4 @@
-import { type TaskRunId, taskNumberOf, type TenantId, type WorkerId } from "@helve/core";
+import { type TaskRunId, type TenantId, taskNumberOf, type WorkerId } from "@helve/core";
 import {
   type Database,
   finishTaskRuns,
@@ -30,7 +30,9 @@ export interface ReportsDeps {
   clock: Clock;
   settling: SettleDeps;
   /** Standalone tasks have succeeded; `held` is there when the worker is connected here. */
-  onFinished: (finished: { success: Success; attempt: number; workerId: WorkerId; held: HeldTask | undefined }[]) => void;
+  onFinished: (
+    finished: { success: Success; attempt: number; workerId: WorkerId; held: HeldTask | undefined }[],
+  ) => void;
   onSettled: (result: SettleResult) => void;
   /** A worker has given a sign of life about a task. */
   onReceipt: (session: Session) => void;
@@ -89,7 +91,8 @@ export class Reports {
       case "ended":
         return Promise.resolve("accepted");
       case "succeeded":
-        if (taskNumberOf(taskId) > 0) return this.#answer({ ...settlement, cause: { kind: "succeeded", output: report.output } });
+        if (taskNumberOf(taskId) > 0)
+          return this.#answer({ ...settlement, cause: { kind: "succeeded", output: report.output } });
         return this.#successes.add({ id: taskId, tenantId, attempt, output: report.output, startedAtMs });
       case "failed": {
         const { error, isRetryable } = report;
@@ -219,7 +222,12 @@ export class Reports {
   async #answerRest<Item>(
     batch: Item[],
     isDone: (item: Item) => boolean,
-    describe: (item: Item) => { tenantId: TenantId; id: TaskRunId; attempt: number | null; outcome: string | undefined },
+    describe: (item: Item) => {
+      tenantId: TenantId;
+      id: TaskRunId;
+      attempt: number | null;
+      outcome: string | undefined;
+    },
   ): Promise<ReportAnswer[]> {
     const rest = batch.filter((item) => !isDone(item)).map(describe);
     const states = await getTaskRunStates(this.#deps.db, rest);
@@ -261,4 +269,3 @@ function outcomeOf({ cause }: Settlement): string | undefined {
 function isRepetition(report: { attempt: number | null; outcome: string | undefined }, state: TaskRunState): boolean {
   return state.status === report.outcome && (report.attempt === null || report.attempt === state.attempt);
 }
-

@@ -1,7 +1,13 @@
-import { notFound, type RunId, runIdOf, taskIdOf, type TenantId } from "@helve/core";
-import { type Database, type FinishedTaskRun, getRunHead, getTaskRunStates, listFinishedTasksOfRun } from "@helve/store";
+import { notFound, type RunId, runIdOf, type TenantId, taskIdOf } from "@helve/core";
+import {
+  type Database,
+  type FinishedTaskRun,
+  getRunHead,
+  getTaskRunStates,
+  listFinishedTasksOfRun,
+} from "@helve/store";
 import type { RunDetails, RunStatus, TaskResult } from "../api.ts";
-import { type Catalog, type Step, type Version } from "../catalog/catalog.ts";
+import type { Catalog, Step, Version } from "../catalog/catalog.ts";
 import { taskResult } from "../results/run-results.ts";
 
 /** What is known of a run now. @throws HelveError `not_found` */
@@ -12,9 +18,14 @@ export async function runDetails(db: Database, catalog: Catalog, tenantId: Tenan
   await catalog.ensure([head.versionId]);
   const version = catalog.loaded(head.versionId) as Version;
   const steps = version.isStandalone ? version.steps : version.steps.slice(1);
-  const states = await getTaskRunStates(db, steps.map((step) => ({ tenantId, id: taskIdOf(runId, step.number) })));
+  const states = await getTaskRunStates(
+    db,
+    steps.map((step) => ({ tenantId, id: taskIdOf(runId, step.number) })),
+  );
   const finished = new Map((await listFinishedTasksOfRun(db, tenantId, runId)).map((task) => [task.id, task]));
-  const tasks = steps.map((step) => taskNow(version, runId, step, states.get(taskIdOf(runId, step.number))?.status, finished));
+  const tasks = steps.map((step) =>
+    taskNow(version, runId, step, states.get(taskIdOf(runId, step.number))?.status, finished),
+  );
   return { runId, ...rollUp(tasks), input: head.input, metadata: head.metadata, tasks };
 }
 
@@ -46,4 +57,3 @@ function rollUp(tasks: readonly TaskResult[]): { status: RunStatus; isDone: bool
   if (!isDone) return { status: "running", isDone };
   return { status: has("cancelled") ? "cancelled" : "succeeded", isDone };
 }
-

@@ -7,9 +7,9 @@ import {
   runIdOf,
   type TaskEnd,
   type TaskRunId,
+  type TenantId,
   taskIdOf,
   taskNumberOf,
-  type TenantId,
   type Uuid,
 } from "@helve/core";
 import {
@@ -24,10 +24,10 @@ import {
   type NewTaskEvent,
   type Readying,
   type Requeue,
+  type RunProgress,
   readyTaskRuns,
   recordProgress,
   requeueTaskRuns,
-  type RunProgress,
   type UnfinishedWorkflowRun,
 } from "@helve/store";
 import type { AssignedTask } from "../api.ts";
@@ -167,9 +167,15 @@ async function write(
   catalog: Catalog,
 ): Promise<void> {
   const requeues = result.settled.flatMap((settled) => settled.requeue ?? []);
-  await keepTimesOfAttempt(tx, requeues.map((requeue) => requeue.id));
+  await keepTimesOfAttempt(
+    tx,
+    requeues.map((requeue) => requeue.id),
+  );
   await requeueTaskRuns(tx, requeues);
-  await endTaskRuns(tx, result.settled.flatMap((settled) => settled.ending ?? []));
+  await endTaskRuns(
+    tx,
+    result.settled.flatMap((settled) => settled.ending ?? []),
+  );
   const readied = await readyTaskRuns(tx, readyings);
   const assigned = readied.filter((row) => reserved.has(row.id));
   // Before the runs move on: the input of a task is read from its run.
@@ -183,7 +189,8 @@ async function write(
   });
   for (const settled of result.settled) {
     const { row, requeue } = settled;
-    if (requeue?.status === "backing_off") result.queueDeadlineInMs = Math.min(result.queueDeadlineInMs, requeue.delayMs);
+    if (requeue?.status === "backing_off")
+      result.queueDeadlineInMs = Math.min(result.queueDeadlineInMs, requeue.delayMs);
     if (requeue?.status !== "queued") continue;
     const version = catalog.loaded(row.versionId) as Version;
     stand(result, stepOf(version, taskNumberOf(row.id)).route, row.scheduleTimeoutMs);
@@ -225,7 +232,11 @@ function decide(version: Version, row: LockedTaskRun, { cause, startedAtMs }: Se
     case "cancelled":
       return ended("cancelled", null, cause.message);
     case "schedule_timed_out":
-      return ended("failed", null, `no worker took the task within its schedule timeout of ${row.scheduleTimeoutMs} ms`);
+      return ended(
+        "failed",
+        null,
+        `no worker took the task within its schedule timeout of ${row.scheduleTimeoutMs} ms`,
+      );
     default: {
       const end: AttemptEnd = cause.kind === "silent" ? { kind: "lost", reason: cause.reason } : cause;
       const after = afterAttempt(task, row, end);
@@ -283,7 +294,9 @@ function expandRuns(
     const run = taskNumberOf(settlement.id) === 0 ? runs.get(settlement.id) : undefined;
     if (!run) return [{ settlement, index }];
     const version = catalog.loaded(run.versionId) as Version;
-    return version.steps.slice(1).map((step) => ({ settlement: { ...settlement, id: taskIdOf(run.id, step.number) }, index }));
+    return version.steps
+      .slice(1)
+      .map((step) => ({ settlement: { ...settlement, id: taskIdOf(run.id, step.number) }, index }));
   });
 }
 
@@ -300,7 +313,8 @@ function concernedTasks(
     const run = number > 0 ? runs.get(runIdOf(settlement.id)) : undefined;
     if (!run) continue;
     const version = catalog.loaded(run.versionId) as Version;
-    const touched = settlement.cause.kind === "succeeded" ? version.children[number] : stepOf(version, number).descendants;
+    const touched =
+      settlement.cause.kind === "succeeded" ? version.children[number] : stepOf(version, number).descendants;
     for (const other of touched ?? []) ids.add(taskIdOf(run.id, other));
     const hook = version.steps.at(-1);
     if (hook?.isOnFailure) ids.add(taskIdOf(run.id, hook.number));

@@ -7,8 +7,8 @@ import {
   notFound,
   type RunId,
   runIdOf,
-  taskIdOf,
   type TenantId,
+  taskIdOf,
   withTraceparent,
 } from "@helve/core";
 import {
@@ -62,7 +62,10 @@ export interface TriggerDeps {
   catalog: Catalog;
   dispatcher: Dispatcher;
   /** Tasks stand in these lines now. */
-  onQueued: (routes: ReadonlySet<Route>, tasks: readonly { tenantId: TenantId; taskId: string; metadata: string }[]) => void;
+  onQueued: (
+    routes: ReadonlySet<Route>,
+    tasks: readonly { tenantId: TenantId; taskId: string; metadata: string }[],
+  ) => void;
   onQueueDeadline: (inMs: number) => void;
   onDoubt: () => void;
 }
@@ -265,5 +268,16 @@ function planTask(run: PlannedRun, step: Step, id: string, dispatcher: Dispatche
 function workflowRunRow(run: PlannedRun): NewWorkflowRun {
   const { id, tenantId, version, priority, parentTaskId, childIndex, childKey, input, metadata } = run;
   const remaining = version.steps.length - 1;
-  return { id, tenantId, versionId: version.id, priority, remaining, parentTaskId, childIndex, childKey, input, metadata };
+  return {
+    id,
+    tenantId,
+    versionId: version.id,
+    priority,
+    remaining,
+    parentTaskId,
+    childIndex,
+    childKey,
+    input,
+    metadata,
+  };
 }

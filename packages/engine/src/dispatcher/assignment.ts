@@ -64,7 +64,15 @@ function describeDagTask(
     task.status === "failed" ? [`${JSON.stringify(name)}:${JSON.stringify(task.error ?? "")}`] : [],
   );
   const stepRunErrors = step.isOnFailure ? `{${errors.join(",")}}` : undefined;
-  return describeTask(catalog, row, run?.input ?? "", run?.metadata ?? "{}", `{${outputs.join(",")}}`, stepRunErrors, run);
+  return describeTask(
+    catalog,
+    row,
+    run?.input ?? "",
+    run?.metadata ?? "{}",
+    `{${outputs.join(",")}}`,
+    stepRunErrors,
+    run,
+  );
 }
 
 type Parentage = Pick<ClaimedTaskRun, "parentTaskId" | "childIndex" | "childKey">;
@@ -106,7 +114,10 @@ export function describeTask(
   };
 }
 
-function stepAndVersion(catalog: Catalog, row: Pick<ClaimedTaskRun, "id" | "versionId">): { version: Version; step: Step } {
+function stepAndVersion(
+  catalog: Catalog,
+  row: Pick<ClaimedTaskRun, "id" | "versionId">,
+): { version: Version; step: Step } {
   const version = catalog.loaded(row.versionId) as Version;
   return { version, step: stepOf(version, taskNumberOf(row.id)) };
 }

@@ -92,7 +92,10 @@ export class Dispatcher {
     const bySession = new Map<Session, AssignedTask[]>();
     const undelivered: AssignedTask[] = [];
     for (const { task, session, route } of tasks) {
-      const held = this.hold(task, session, route, { assignedAtMs: nowMs, deadlineMs: nowMs + task.executionTimeoutMs });
+      const held = this.hold(task, session, route, {
+        assignedAtMs: nowMs,
+        deadlineMs: nowMs + task.executionTimeoutMs,
+      });
       if (session.isClosed || session.streams.size === 0) {
         this.release(held);
         undelivered.push(task);

@@ -6,6 +6,8 @@ import pg from "pg";
  * What replicas tell each other. Hints may be lost or doubled: each only makes somebody look sooner at what Postgres says.
  */
 export type Hint =
+  /** A replica has started: hints are worth sending from now on. */
+  | { kind: "joined" }
   /** Somebody stands in these lines. */
   | { kind: "queued"; routes: number[] }
   /** These runs have ended. */
@@ -96,7 +98,9 @@ export class HintBus {
       if (bytes >= MAX_BYTES && count > 1) count--;
       const hints = this.#pending.splice(0, count);
       // A hint that is too long, or a connection that breaks, is a hint lost.
-      await this.#client.query("select pg_notify($1, $2)", [CHANNEL, `${this.#sender} [${hints.join(",")}]`]).catch(() => {});
+      await this.#client
+        .query("select pg_notify($1, $2)", [CHANNEL, `${this.#sender} [${hints.join(",")}]`])
+        .catch(() => {});
     }
     this.#pending = [];
     this.#isSending = false;

@@ -1,5 +1,13 @@
 import type { WorkerId } from "@helve/core";
-import { type Database, FencedError, fenceExpiredReplicas, type ReplicaId, renewLease, startReplica, stopReplica } from "@helve/store";
+import {
+  type Database,
+  FencedError,
+  fenceExpiredReplicas,
+  type ReplicaId,
+  renewLease,
+  startReplica,
+  stopReplica,
+} from "@helve/store";
 import type { Clock } from "../clock.ts";
 
 const LEASE_MS = 8000;
@@ -44,6 +52,11 @@ export class ReplicaLease {
   /** Replicas alive at the last renewal, this one included. */
   get replicas(): number {
     return this.#replicas;
+  }
+
+  /** Another replica has started since. */
+  noteJoined(): void {
+    this.#replicas = Math.max(this.#replicas, 2);
   }
 
   isValid(): boolean {

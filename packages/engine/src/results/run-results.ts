@@ -1,4 +1,4 @@
-import { runIdOf, type RunId, taskNumberOf, type TenantId, type Uuid } from "@helve/core";
+import { type RunId, runIdOf, type TenantId, taskNumberOf, type Uuid } from "@helve/core";
 import { type Database, type FinishedTaskRun, getEndedRuns, listFinishedTasksOfRun } from "@helve/store";
 import type { RunResult, TaskResult } from "../api.ts";
 import { Batcher } from "../batcher.ts";

@@ -14,7 +14,15 @@ import {
   upsertWorkerLabels,
   type WorkerRow,
 } from "@helve/store";
-import type { AssignedTask, ConnectionId, Labels, OpenStream, StreamOptions, WorkerRegistration, WorkerStream } from "../api.ts";
+import type {
+  AssignedTask,
+  ConnectionId,
+  Labels,
+  OpenStream,
+  StreamOptions,
+  WorkerRegistration,
+  WorkerStream,
+} from "../api.ts";
 import { Batcher } from "../batcher.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
@@ -28,7 +36,7 @@ import { verdict } from "./verdict.ts";
 const TICK_MS = 250;
 /** A heartbeat this soon after the end of a stream is still answered OK: the worker is about to listen anew. */
 const STREAM_GRACE_MS = 1000;
-/** After a start, or a stall of this process, silence proves nothing for a while. */
+/** After a stall of this process, or a restart, silence proves nothing for a while. */
 export const NO_VERDICTS_MS = 30_000;
 const STALL_MS = 2000;
 
@@ -66,7 +74,6 @@ export class Sessions {
   }
 
   start(): void {
-    this.#noVerdictsBeforeMs = this.#deps.clock.now() + NO_VERDICTS_MS;
     this.#lastTickMs = performance.now();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -102,7 +109,12 @@ export class Sessions {
 
   async register(tenantId: TenantId, { actions, ...worker }: WorkerRegistration): Promise<WorkerId> {
     const id = newId();
-    await insertWorker(this.#deps.db, { id, tenantId, actions: actions.map((action) => action.toLowerCase()), ...worker });
+    await insertWorker(this.#deps.db, {
+      id,
+      tenantId,
+      actions: actions.map((action) => action.toLowerCase()),
+      ...worker,
+    });
     return id;
   }
 
@@ -327,6 +339,10 @@ function streamNotActive(workerId: WorkerId): HelveError {
 }
 
 /** A session as observers name it. */
-export function identity({ tenantId, workerId, name }: Session): { tenantId: TenantId; workerId: WorkerId; name: string } {
+export function identity({ tenantId, workerId, name }: Session): {
+  tenantId: TenantId;
+  workerId: WorkerId;
+  name: string;
+} {
   return { tenantId, workerId, name };
 }

@@ -22,7 +22,7 @@ export type Verdict =
  *   some         some     older than 12 s –        lost: frozen
  *   none         none     –              none      gone
  *
- * @param mayJudgeSilence false for a while after a start or a stall of this process: only a death that is proven counts
+ * @param mayJudgeSilence false for a while after a stall of this process: only a death that is proven counts
  */
 export function verdict(session: Session, nowMs: number, mayJudgeSilence: boolean): Verdict {
   const { streams, connections, held, isLeaving, streamlessSinceMs, disconnectedSinceMs, lastBeatMs } = session;

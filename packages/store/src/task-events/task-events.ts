@@ -6,8 +6,20 @@ import { columns, type Db, type Statement } from "../db.ts";
  * beside them are `late_report` (refused: its attempt is over) and `duplicate_start`.
  */
 export type TaskEventKind =
-  | "queued" | "assigned" | "started" | "failed" | "retrying" | "reassigned" | "timed_out" | "scheduling_timed_out"
-  | "cancelled" | "retried_by_user" | "timeout_refreshed" | "slot_released" | "requeued_no_worker" | "skipped"
+  | "queued"
+  | "assigned"
+  | "started"
+  | "failed"
+  | "retrying"
+  | "reassigned"
+  | "timed_out"
+  | "scheduling_timed_out"
+  | "cancelled"
+  | "retried_by_user"
+  | "timeout_refreshed"
+  | "slot_released"
+  | "requeued_no_worker"
+  | "skipped"
   | "late_report";
 
 export interface NewTaskEvent {

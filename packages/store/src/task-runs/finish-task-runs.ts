@@ -15,8 +15,22 @@ export interface Success {
 
 /** The columns that a run keeps when it moves from `task_run t` to history, in one order for both statements. */
 export const KEPT_COLUMNS = [
-  "id", "tenant_id", "version_id", "priority", "attempt", "failures", "requeues", "worker_id", "created_at", "queued_at",
-  "assigned_at", "parent_task_id", "child_index", "child_key", "input", "metadata",
+  "id",
+  "tenant_id",
+  "version_id",
+  "priority",
+  "attempt",
+  "failures",
+  "requeues",
+  "worker_id",
+  "created_at",
+  "queued_at",
+  "assigned_at",
+  "parent_task_id",
+  "child_index",
+  "child_key",
+  "input",
+  "metadata",
 ] as const;
 
 // What the report brings travels through the delete, so that the two halves need no second join.

@@ -144,6 +144,9 @@ export async function getTaskRunStates(
   wanted: readonly { tenantId: Uuid; id: Uuid }[],
 ): Promise<Map<Uuid, TaskRunState>> {
   if (wanted.length === 0) return new Map();
-  const rows = await db.query<TaskRunState>(GET_STATES, [wanted.map((one) => one.tenantId), wanted.map((one) => one.id)]);
+  const rows = await db.query<TaskRunState>(GET_STATES, [
+    wanted.map((one) => one.tenantId),
+    wanted.map((one) => one.id),
+  ]);
   return new Map(rows.map((row) => [row.id, row]));
 }

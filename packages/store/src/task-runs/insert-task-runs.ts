@@ -60,8 +60,22 @@ const INSERT_TASK_RUNS = ownedStatement(
  */
 export async function insertTaskRuns(db: Db, replicaId: ReplicaId, runs: readonly NewTaskRun[]): Promise<void> {
   const values = columns(runs, [
-    "id", "tenantId", "versionId", "routeId", "status", "priority", "rank", "pendingParents", "scheduleTimeoutMs",
-    "executionTimeoutMs", "workerId", "parentTaskId", "childIndex", "childKey", "input", "metadata",
+    "id",
+    "tenantId",
+    "versionId",
+    "routeId",
+    "status",
+    "priority",
+    "rank",
+    "pendingParents",
+    "scheduleTimeoutMs",
+    "executionTimeoutMs",
+    "workerId",
+    "parentTaskId",
+    "childIndex",
+    "childKey",
+    "input",
+    "metadata",
   ]);
   const owner = await db.query(INSERT_TASK_RUNS, [replicaId, ...values]);
   if (owner.length === 0) throw new FencedError(replicaId);

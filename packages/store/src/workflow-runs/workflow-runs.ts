@@ -33,7 +33,15 @@ export async function insertWorkflowRuns(tx: Db, runs: readonly NewWorkflowRun[]
   await tx.query(
     INSERT_WORKFLOW_RUNS,
     columns(runs, [
-      "id", "tenantId", "versionId", "priority", "remaining", "parentTaskId", "childIndex", "childKey", "input",
+      "id",
+      "tenantId",
+      "versionId",
+      "priority",
+      "remaining",
+      "parentTaskId",
+      "childIndex",
+      "childKey",
+      "input",
       "metadata",
     ]),
   );
@@ -106,7 +114,8 @@ const END_WORKFLOW_RUNS: Statement = {
 export async function recordProgress(tx: Db, progress: readonly RunProgress[]): Promise<void> {
   const going = progress.filter((run) => run.status === null);
   const ended = progress.filter((run) => run.status !== null);
-  if (going.length > 0) await tx.query(UPDATE_WORKFLOW_RUNS, columns(going, ["id", "remaining", "failed", "cancelled"]));
+  if (going.length > 0)
+    await tx.query(UPDATE_WORKFLOW_RUNS, columns(going, ["id", "remaining", "failed", "cancelled"]));
   if (ended.length > 0) await tx.query(END_WORKFLOW_RUNS, columns(ended, ["id", "status"]));
 }
 

@@ -1,0 +1,116 @@
+import {
+  defineWorkflow,
+  newId,
+  type RunId,
+  type TaskRunId,
+  type TenantId,
+  type WorkflowRegistration,
+} from "@helve/core";
+import { type Database, openDatabase, putTenant, type Statement } from "@helve/store";
+import { type FreshDatabase, freshDatabase } from "@helve/store/testing";
+import { createEngine, type Engine, type RunResult, type TriggerRequest } from "../index.ts";
+import type { Observer } from "../observer.ts";
+import { TestWorker } from "./test-worker.ts";
+
+/** What observers heard, for tests that wait for it or look at it afterwards. */
+export type Heard = { [Event in keyof Observer]: Parameters<Observer[Event]>[] };
+
+/** A real engine on a database of its own. */
+export interface TestEngine {
+  engine: Engine;
+  db: Database;
+  tenantId: TenantId;
+  heard: Heard;
+  put(registration: WorkflowRegistration): Promise<void>;
+  worker(options: { actions: string[]; slots?: number; abandonedSlotMs?: number }): Promise<TestWorker>;
+  run(workflow: string, request?: Partial<TriggerRequest>): Promise<RunId>;
+  /** How a run has ended. */
+  ended(runId: RunId): Promise<RunResult>;
+  query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** Kinds of the events stored for a task, with their attempt. */
+  events(taskId: TaskRunId): Promise<string[]>;
+  /** Stops this engine and keeps the database. */
+  stop(): Promise<void>;
+}
+
+export interface TestCluster {
+  url: string;
+  start(options?: { isAlone?: boolean }): Promise<TestEngine>;
+  /** Ends every engine and drops the database. */
+  end(): Promise<void>;
+}
+
+/** A database on which a test may start engines, one or several. */
+export async function testCluster(): Promise<TestCluster> {
+  const database: FreshDatabase = await freshDatabase();
+  const started: TestEngine[] = [];
+  const tenantId = newId();
+  return {
+    url: database.url,
+    async start({ isAlone = false } = {}) {
+      const one = await startEngine(database.url, tenantId, `engine-${started.length + 1}`, isAlone);
+      started.push(one);
+      return one;
+    },
+    async end() {
+      for (const one of started) await one.stop();
+      await database.drop();
+    },
+  };
+}
+
+async function startEngine(url: string, tenantId: TenantId, name: string, isAlone: boolean): Promise<TestEngine> {
+  const db = openDatabase({ url, maxConnections: 8, applicationName: name, keyedAccess: true });
+  const tenant = await putTenant(db, { id: tenantId, name: "test", slug: "test" });
+  const heard = emptyHeard();
+  const observer = Object.fromEntries(
+    Object.entries(heard).map(([event, list]) => [
+      event,
+      (...args: unknown[]) => void (list as unknown[][]).push(args),
+    ]),
+  ) as unknown as Observer;
+  const engine = createEngine({ db, directUrl: url, name, isAlone, observer });
+  await engine.start();
+  let isStopped = false;
+  const query = <Row extends object>(text: string, values: unknown[] = []) =>
+    db.query<Row>({ name: "", text } satisfies Statement, values);
+  return {
+    engine,
+    db,
+    tenantId: tenant.id,
+    heard,
+    query,
+    put: async (registration) => void (await engine.putWorkflow(tenant.id, defineWorkflow(registration))),
+    worker: (options) => TestWorker.connect(engine, tenant.id, options),
+    async run(workflow, request = {}) {
+      const [id] = await engine.triggerRuns(tenant.id, [{ workflow, input: "{}", metadata: "", ...request }]);
+      return id as RunId;
+    },
+    ended: (runId) => new Promise((resolve) => engine.onRunEnded(tenant.id, [runId], resolve)),
+    async events(taskId) {
+      const rows = await query<{ event: string }>(
+        "select kind || ' ' || attempt as event from task_event where task_id = $1 order by id",
+        [taskId],
+      );
+      return rows.map((row) => row.event);
+    },
+    async stop() {
+      if (isStopped) return;
+      isStopped = true;
+      await engine.stop();
+      await db.close();
+    },
+  };
+}
+
+function emptyHeard(): Heard {
+  return {
+    workerConnected: [],
+    workerLost: [],
+    workerQuarantined: [],
+    lateReport: [],
+    replicasTakenOver: [],
+    fenced: [],
+    failed: [],
+  };
+}
