@@ -41,15 +41,15 @@ export class Consequences {
     lines: ReadonlySet<Route>,
     tasks: readonly { tenantId: TenantId; taskId: TaskRunId; metadata: string }[],
   ): void {
-    this.resumed(lines, new Set([...lines].map((route) => route.id)));
+    this.resumed(new Set([...lines].map((route) => route.id)));
     for (const { tenantId, taskId, metadata } of tasks) {
       this.#tell(tenantId, taskId, metadata, 1, { type: "task_queued" });
     }
   }
 
   /** Somebody stands in these lines; not all of them need be known here. */
-  resumed(lines: ReadonlySet<Route>, routeIds: ReadonlySet<number>): void {
-    for (const route of lines) this.#deps.dispatcher.noteWaiting(route);
+  resumed(routeIds: ReadonlySet<number>): void {
+    for (const id of routeIds) this.#deps.dispatcher.noteWaitingOn(id);
     if (routeIds.size > 0) this.#deps.publish({ kind: "queued", routes: [...routeIds] });
   }
 
@@ -92,7 +92,10 @@ export class Consequences {
   /** A task has left its worker's hands without the worker's doing; with a reason its code is asked to stop. */
   letGo(held: HeldTask, cancelReason: string | undefined): void {
     const { dispatcher, noteAbandoned } = this.#deps;
-    if (cancelReason === undefined) return dispatcher.release(held);
+    if (cancelReason === undefined) {
+      dispatcher.release(held);
+      return;
+    }
     for (const { stream } of held.session.streams) stream.cancel(held.task, cancelReason);
     dispatcher.abandon(held);
     noteAbandoned(held);

@@ -136,8 +136,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     db,
     replicaId,
     clock,
-    onResumed: (routeIds) =>
-      consequences.resumed(new Set([...routeIds].flatMap((id) => routes.byId(id) ?? [])), routeIds),
+    onResumed: (routeIds) => consequences.resumed(routeIds),
     settle: (settlement) => reports.settle(settlement),
     onError: failed("looking for due deadlines"),
   });
@@ -159,30 +158,29 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
   function receive(hint: Hint): void {
     switch (hint.kind) {
       case "joined":
-        return lease.noteJoined();
+        lease.noteJoined();
+        break;
       case "queued":
-        for (const id of hint.routes) {
-          const route = routes.byId(id);
-          if (route) dispatcher.noteWaiting(route);
-        }
-        return;
+        for (const id of hint.routes) dispatcher.noteWaitingOn(id);
+        break;
       case "ended":
-        return results.look(hint.runs);
+        results.look(hint.runs);
+        break;
       case "taken":
-        return void sweeper.check(
+        void sweeper.check(
           hint.tasks.flatMap((id) => dispatcher.find(id) ?? []),
           hint.reason,
         );
+        break;
       case "released":
-        for (const id of hint.tasks) {
-          const held = dispatcher.find(id);
-          if (held) dispatcher.freeSlots(held);
-        }
-        return;
+        for (const id of hint.tasks) dispatcher.freeSlotsOf(id);
+        break;
       case "workflow":
-        return catalog.forgetCurrent(hint.tenantId, hint.name);
+        catalog.forgetCurrent(hint.tenantId, hint.name);
+        break;
       case "paused":
-        return sessions.applyPaused(hint.workerId, hint.isPaused);
+        sessions.applyPaused(hint.workerId, hint.isPaused);
+        break;
       case "beat":
         if (hint.replicaId === replicaId()) sessions.applyBeat(hint.workerId);
     }
@@ -248,10 +246,6 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     sessions.start();
     sweeper.watchOrphans();
     sweeper.sweepNow();
-  }
-
-  async function requireRunning(tenantId: TenantId, taskId: TaskRunId): Promise<never> {
-    throw notFound(`task run not found: ${taskId} is not a running task of tenant ${tenantId}`);
   }
 
   return {
@@ -334,17 +328,15 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     async refreshTimeout(tenantId, taskId, incrementMs) {
       const message = `Timeout refreshed by ${formatDuration(incrementMs)}`;
       const refreshed = await refreshTimeout(db, { tenantId, id: taskId, incrementMs, message });
-      if (!refreshed) return requireRunning(tenantId, taskId);
+      if (!refreshed) throw taskNotRunning(taskId);
       const held = dispatcher.find(taskId);
       if (held) dispatcher.setDeadline(held, refreshed.deadlineMs);
       return refreshed.deadlineMs;
     },
 
     async releaseSlot(tenantId, taskId) {
-      if (!(await releaseSlot(db, tenantId, taskId))) return requireRunning(tenantId, taskId);
-      const held = dispatcher.find(taskId);
-      if (held) dispatcher.freeSlots(held);
-      else publish({ kind: "released", tasks: [taskId] });
+      if (!(await releaseSlot(db, tenantId, taskId))) throw taskNotRunning(taskId);
+      if (!dispatcher.freeSlotsOf(taskId)) publish({ kind: "released", tasks: [taskId] });
     },
 
     putLogs: (tenantId, lines) => logs.put(tenantId, lines),
@@ -367,4 +359,8 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     getRun: (tenantId, runId) => runDetails(db, catalog, tenantId, runId),
     onRunEvents: (tenantId, filter, callback) => events.listen(tenantId, filter, callback),
   };
+}
+
+function taskNotRunning(taskId: TaskRunId): HelveError {
+  return notFound(`task run not found: ${taskId}`);
 }

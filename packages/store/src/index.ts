@@ -9,6 +9,7 @@ export {
 } from "./db.ts";
 export { insertLogLines, type NewLogLine } from "./log-lines/log-lines.ts";
 export { migrate, readMigrations } from "./migrate.ts";
+export { Notifications } from "./notifications/notifications.ts";
 export { FencedError, type ReplicaId } from "./replicas/owner.ts";
 export {
   fenceExpiredReplicas,

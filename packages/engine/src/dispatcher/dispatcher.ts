@@ -70,6 +70,12 @@ export class Dispatcher {
     this.claim();
   }
 
+  /** The same by the route's id; a route that is not known here has no workers here. */
+  noteWaitingOn(routeId: number): void {
+    const route = this.#deps.routes.byId(routeId);
+    if (route) this.noteWaiting(route);
+  }
+
   /** Slots have come free or workers have come: serves the lines, one claim after the other. */
   claim(): void {
     if (this.#isClaiming || this.#isStopped || this.#waiting.size === 0) return;
@@ -154,7 +160,10 @@ export class Dispatcher {
   /** Out of its worker's hands, but its code may still run: the slots stay taken. */
   abandon(held: HeldTask): void {
     this.#forget(held);
-    if (!held.holdsSlots || held.session.isClosed) return this.freeSlots(held);
+    if (!held.holdsSlots || held.session.isClosed) {
+      this.freeSlots(held);
+      return;
+    }
     const key = attemptKey(held.task.id, held.task.attempt);
     held.session.abandoned.set(key, held);
     const waitMs = held.session.currentStream()?.abandonedSlotMs;
@@ -175,6 +184,13 @@ export class Dispatcher {
     held.holdsSlots = false;
     held.session.give(held.route);
     this.claim();
+  }
+
+  /** The task goes on without slots. @returns whether its worker is connected here */
+  freeSlotsOf(taskId: TaskRunId): boolean {
+    const held = this.#held.get(taskId);
+    if (held) this.freeSlots(held);
+    return held !== undefined;
   }
 
   /** Another replica keeps these tasks now. */

@@ -1,6 +1,5 @@
 import type { RunId, TaskRunId, TenantId, WorkerId } from "@helve/core";
-import type { ReplicaId } from "@helve/store";
-import pg from "pg";
+import { Notifications, type ReplicaId } from "@helve/store";
 
 /**
  * What replicas tell each other. Hints may be lost or doubled: each only makes somebody look sooner at what Postgres says.
@@ -23,39 +22,28 @@ export type Hint =
 const CHANNEL = "helve_hints";
 /** NOTIFY takes less than 8,000 bytes. */
 const MAX_BYTES = 7500;
-const RECONNECT_MS = 500;
 
-/**
- * The bus over LISTEN/NOTIFY, on one connection of its own: sent after commits, never inside the transactions of the data,
- * and coalesced with what gathered while the last notification was under way.
- */
+/** The bus over LISTEN/NOTIFY: a notification carries the hints that gathered while the last one was under way. */
 export class HintBus {
-  readonly #url: string;
-  readonly #onHint: (hint: Hint) => void;
-  /** Hints may have been missed: look at everything. */
-  readonly #onGap: () => void;
+  readonly #notifications: Notifications;
   readonly #sender: string;
-  #client: pg.Client | undefined;
+  readonly #onHint: (hint: Hint) => void;
   #pending: string[] = [];
   #isSending = false;
-  #isStopped = false;
-  #timer: NodeJS.Timeout | undefined;
 
+  /** @param onGap hints may have been missed: look at everything */
   constructor(url: string, sender: string, onHint: (hint: Hint) => void, onGap: () => void) {
-    this.#url = url;
     this.#sender = sender;
     this.#onHint = onHint;
-    this.#onGap = onGap;
+    this.#notifications = new Notifications(url, CHANNEL, (payload) => this.#receive(payload), onGap);
   }
 
-  async start(): Promise<void> {
-    await this.#connect();
+  start(): Promise<void> {
+    return this.#notifications.start();
   }
 
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-    await this.#client?.end().catch(() => {});
+  stop(): Promise<void> {
+    return this.#notifications.stop();
   }
 
   publish(hint: Hint): void {
@@ -63,47 +51,23 @@ export class HintBus {
     if (!this.#isSending) void this.#send();
   }
 
-  async #connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, application_name: "helve-hints", keepAlive: true });
-    client.on("error", () => client.end().catch(() => {}));
-    client.on("end", () => this.#reconnect(client));
-    client.on("notification", ({ payload }) => this.#receive(payload ?? ""));
-    try {
-      await client.connect();
-      await client.query(`listen ${CHANNEL}`);
-      this.#client = client;
-    } catch (error) {
-      client.end().catch(() => {});
-      throw error;
-    }
-  }
-
-  #reconnect(client: pg.Client): void {
-    if (this.#client === client) this.#client = undefined;
-    if (this.#isStopped || this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#connect().then(this.#onGap, () => this.#reconnect(client));
-    }, RECONNECT_MS);
-  }
-
   async #send(): Promise<void> {
     this.#isSending = true;
-    while (this.#pending.length > 0 && this.#client) {
-      let bytes = this.#sender.length + 3;
-      let count = 0;
-      for (; count < this.#pending.length && bytes < MAX_BYTES; count++) {
-        bytes += Buffer.byteLength(this.#pending[count] as string) + 1;
-      }
-      if (bytes >= MAX_BYTES && count > 1) count--;
-      const hints = this.#pending.splice(0, count);
-      // A hint that is too long, or a connection that breaks, is a hint lost.
-      await this.#client
-        .query("select pg_notify($1, $2)", [CHANNEL, `${this.#sender} [${hints.join(",")}]`])
-        .catch(() => {});
+    while (this.#pending.length > 0) {
+      await this.#notifications.notify(`${this.#sender} [${this.#takePending().join(",")}]`);
     }
-    this.#pending = [];
     this.#isSending = false;
+  }
+
+  /** As many hints as one notification can carry, at least one. */
+  #takePending(): string[] {
+    let bytes = this.#sender.length + 3;
+    let count = 0;
+    for (; count < this.#pending.length; count++) {
+      bytes += Buffer.byteLength(this.#pending[count] as string) + 1;
+      if (bytes > MAX_BYTES && count > 0) break;
+    }
+    return this.#pending.splice(0, count);
   }
 
   #receive(payload: string): void {

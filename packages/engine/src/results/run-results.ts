@@ -14,7 +14,7 @@ export class RunResults {
   readonly #db: Database;
   readonly #catalog: Catalog;
   readonly #waiting = new Map<RunId, { tenantId: TenantId; listeners: Set<Listener> }>();
-  readonly #lookUps: Batcher<{ tenantId: TenantId; id: RunId }, void>;
+  readonly #lookUps: Batcher<{ tenantId: TenantId; id: RunId }, undefined>;
   readonly #onError: (error: unknown) => void;
 
   constructor(db: Database, catalog: Catalog, onError: (error: unknown) => void) {
@@ -71,7 +71,7 @@ export class RunResults {
     this.#lookUps.add({ tenantId, id }).catch(this.#onError);
   }
 
-  async #lookUp(wanted: { tenantId: TenantId; id: RunId }[]): Promise<void[]> {
+  async #lookUp(wanted: { tenantId: TenantId; id: RunId }[]): Promise<undefined[]> {
     const tenants = new Map(wanted.map((one) => [one.id, one.tenantId]));
     for (const ended of await getEndedRuns(this.#db, wanted)) {
       const tenantId = tenants.get(ended.id) as TenantId;

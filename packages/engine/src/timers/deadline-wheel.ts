@@ -22,9 +22,8 @@ export class DeadlineWheel<Item> {
     this.delete(item);
     if (this.#bucketOf.size === 0) this.#nextBucket = Math.floor(this.#now() / BUCKET_MS);
     const bucket = Math.max(Math.ceil(atMs / BUCKET_MS), this.#nextBucket);
-    let items = this.#buckets.get(bucket);
-    if (!items) this.#buckets.set(bucket, (items = new Set()));
-    items.add(item);
+    const items = this.#buckets.get(bucket) ?? new Set();
+    this.#buckets.set(bucket, items.add(item));
     this.#bucketOf.set(item, bucket);
     this.#timer ??= setInterval(() => this.#tick(), BUCKET_MS).unref();
   }
@@ -46,23 +45,25 @@ export class DeadlineWheel<Item> {
   }
 
   #tick(): void {
-    if (this.#bucketOf.size === 0) return this.#stopTimer();
     const current = Math.floor(this.#now() / BUCKET_MS);
-    const due: Item[] = [];
-    // After a long stall, or a jump of the clock, it is cheaper to look at the buckets that exist.
-    const buckets =
-      current - this.#nextBucket > this.#buckets.size
-        ? [...this.#buckets.keys()].filter((bucket) => bucket <= current)
-        : Array.from({ length: Math.max(0, current - this.#nextBucket + 1) }, (_, i) => this.#nextBucket + i);
-    for (const bucket of buckets) {
-      for (const item of this.#buckets.get(bucket) ?? []) {
-        due.push(item);
-        this.#bucketOf.delete(item);
-      }
-      this.#buckets.delete(bucket);
-    }
+    const due = this.#dueBuckets(current).flatMap((bucket) => this.#empty(bucket));
     this.#nextBucket = Math.max(this.#nextBucket, current + 1);
+    if (this.#bucketOf.size === 0) this.#stopTimer();
     if (due.length > 0) this.#onDue(due);
+  }
+
+  #dueBuckets(current: number): number[] {
+    const count = Math.max(0, current - this.#nextBucket + 1);
+    // After a long stall, or a jump of the clock, it is cheaper to look at the buckets that exist.
+    if (count > this.#buckets.size) return [...this.#buckets.keys()].filter((bucket) => bucket <= current);
+    return Array.from({ length: count }, (_, i) => this.#nextBucket + i);
+  }
+
+  #empty(bucket: number): Item[] {
+    const items = [...(this.#buckets.get(bucket) ?? [])];
+    for (const item of items) this.#bucketOf.delete(item);
+    this.#buckets.delete(bucket);
+    return items;
   }
 
   #stopTimer(): void {
