@@ -13,6 +13,7 @@ import { Dispatcher, RECEIPT_MS } from "./dispatcher/dispatcher.ts";
 import { Routes } from "./dispatcher/routes.ts";
 import { type Hint, HintBus } from "./hints/hint-bus.ts";
 import { ReplicaLease } from "./leases/replica-lease.ts";
+import { Maintenance } from "./maintenance/maintenance.ts";
 import type { Observer } from "./observer.ts";
 import { persist } from "./persist.ts";
 import { RunEvents } from "./results/run-events.ts";
@@ -155,6 +156,8 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     onError: failed("sweeping"),
   });
 
+  const maintenance = new Maintenance(db, observer);
+
   function receive(hint: Hint): void {
     switch (hint.kind) {
       case "joined":
@@ -258,6 +261,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
       sessions.start();
       queueTimers.start();
       sweeper.start();
+      maintenance.start();
       state = "running";
       if (dead.length > 0) takeOver(dead);
       else sweeper.watchOrphans();
@@ -267,6 +271,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
       if (state !== "running") return;
       state = "stopping";
       sweeper.stop();
+      await maintenance.stop();
       dispatcher.stop();
       await Promise.all([triggers.idle(), reports.idle(), logs.idle()]);
       sessions.stop();

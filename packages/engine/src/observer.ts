@@ -1,5 +1,5 @@
 import type { TaskRunId, TenantId, WorkerId } from "@helve/core";
-import type { ReplicaId } from "@helve/store";
+import type { ReplicaId, Violation } from "@helve/store";
 
 /** What the engine tells of itself: feeds logs and metrics, and lets tests wait for an event rather than for time. */
 export interface Observer {
@@ -10,6 +10,8 @@ export interface Observer {
   replicasTakenOver(replicas: readonly ReplicaId[]): void;
   /** Another replica took over from this one; it starts anew. */
   fenced(replicaId: ReplicaId): void;
+  /** What is stored breaks the promises: a bug, or somebody wrote into the tables. */
+  violated(violations: readonly Violation[]): void;
   /** Something failed that will be tried again. */
   failed(what: string, error: unknown): void;
 }

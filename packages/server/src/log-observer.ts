@@ -10,6 +10,7 @@ export function logObserver(log: Logger): Observer {
     lateReport: (report) => log.info(report, "report came too late and changed nothing"),
     replicasTakenOver: (replicas) => log.info({ replicas }, "work of replicas that are gone taken over"),
     fenced: (replicaId) => log.warn({ replicaId }, "another replica took over from this one; starting anew"),
+    violated: (violations) => log.error({ violations }, "what is stored breaks the promises"),
     failed: (what, error) => log.error({ what, err: error }, "failed, and will be tried again"),
   };
 }

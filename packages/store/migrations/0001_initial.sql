@@ -256,6 +256,8 @@ declare
   week timestamptz := date_trunc('week', now() at time zone 'utc') at time zone 'utc';
   parent text;
 begin
+  -- Replicas that do this at the same moment come one after the other.
+  perform pg_advisory_xact_lock(hashtext('helve_create_partitions'));
   while week <= through loop
     foreach parent in array array['task_run_history', 'workflow_run_history'] loop
       execute format(

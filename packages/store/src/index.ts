@@ -7,9 +7,11 @@ export {
   openDatabase,
   type Statement,
 } from "./db.ts";
+export { findViolations, type Violation } from "./invariants/invariants.ts";
 export { insertLogLines, type NewLogLine } from "./log-lines/log-lines.ts";
 export { migrate, readMigrations } from "./migrate.ts";
 export { Notifications } from "./notifications/notifications.ts";
+export { createPartitions } from "./partitions/partitions.ts";
 export { FencedError, type ReplicaId } from "./replicas/owner.ts";
 export {
   fenceExpiredReplicas,

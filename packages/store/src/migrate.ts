@@ -1,11 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { HelveError } from "@helve/core";
 import pg from "pg";
+import { createPartitions } from "./partitions/partitions.ts";
 
 const MIGRATIONS = new URL("../migrations/", import.meta.url);
 /** Any constant does, as long as every replica takes the same: they migrate one after the other. */
 const ADVISORY_LOCK = 0x48656c7665;
-const WEEKS_OF_PARTITIONS = 4;
 
 /**
  * Brings a database to the schema of this build: plain SQL files in their order, each in a transaction of its own and
@@ -25,7 +25,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
     await requireVersion(client);
     await client.query("select pg_advisory_lock($1)", [ADVISORY_LOCK]);
     await applyMissing(client);
-    await client.query(`call helve_create_partitions(now() + interval '${WEEKS_OF_PARTITIONS} weeks')`);
+    await createPartitions({ query: async ({ text }) => (await client.query(text)).rows });
   } finally {
     await client.end();
   }

@@ -6,7 +6,7 @@ import {
   type TenantId,
   type WorkflowRegistration,
 } from "@helve/core";
-import { type Database, openDatabase, putTenant, type Statement } from "@helve/store";
+import { type Database, findViolations, openDatabase, putTenant, type Statement } from "@helve/store";
 import { type FreshDatabase, freshDatabase } from "@helve/store/testing";
 import { createEngine, type Engine, type RunResult, type TriggerRequest } from "../index.ts";
 import type { Observer } from "../observer.ts";
@@ -36,7 +36,7 @@ export interface TestEngine {
 export interface TestCluster {
   url: string;
   start(options?: { isAlone?: boolean }): Promise<TestEngine>;
-  /** Ends every engine and drops the database. */
+  /** Ends every engine, looks whether what it leaves keeps the promises, and drops the database. */
   end(): Promise<void>;
 }
 
@@ -54,7 +54,11 @@ export async function testCluster(): Promise<TestCluster> {
     },
     async end() {
       for (const one of started) await one.stop();
+      const db = openDatabase({ url: database.url, maxConnections: 1, applicationName: "audit" });
+      const violations = await findViolations(db);
+      await db.close();
       await database.drop();
+      if (violations.length > 0) throw new Error(`promises broken: ${JSON.stringify(violations)}`);
     },
   };
 }
@@ -111,6 +115,7 @@ function emptyHeard(): Heard {
     lateReport: [],
     replicasTakenOver: [],
     fenced: [],
+    violated: [],
     failed: [],
   };
 }
