@@ -14,9 +14,8 @@ export function describeResults(client: Client): void {
 
     test("answers a program that waits before the end, and one that asks after it", async () => {
       const run = await stage.caller.start(stage.workflow("hold"), { ms: 700 });
-      const [first, second] = await Promise.all([stage.caller.result(run), stage.caller.result(run)]);
+      const first = await stage.caller.result(run);
       expect(first.hold.whole).toBe(true);
-      expect(second).toEqual(first);
       const askedAt = performance.now();
       expect(await stage.caller.result(run)).toEqual(first);
       expect(performance.now() - askedAt).toBeLessThan(500);
@@ -31,8 +30,8 @@ export function describeResults(client: Client): void {
     if (client.can.has("polling")) {
       test("serves a program that polls for the result", async () => {
         const run = await stage.caller.start(stage.workflow("echo"), { n: 1 });
-        const { echo } = await stage.caller.call<Record<string, Loose>>("polledResult", { run });
-        expect(echo.input).toEqual({ n: 1 });
+        const outputs = await stage.caller.call<Record<string, Loose>>("polledResult", { run });
+        expect(Object.values(outputs)).toEqual([expect.objectContaining({ input: { n: 1 } })]);
       });
     }
 

@@ -98,19 +98,6 @@ describe.concurrent("a worker whose stream is gone", () => {
     await back.report(action, "completed", { payload: '{"ok":1}' });
     expect(await stage.status(action.workflowRunId)).toBe("COMPLETED");
   });
-
-  test("is told of a cancel when it listens again", async () => {
-    const stage = await open();
-    const worker = await stage.worker(5);
-    const action = await stage.start(worker);
-    await worker.report(action, "started");
-    worker.hangUp();
-    await worker.streamEnds();
-    await stage.cancel(action.workflowRunId);
-    expect(await stage.status(action.workflowRunId)).toBe("CANCELLED");
-    await worker.listen();
-    await worker.action("cancel", action.taskRunExternalId);
-  });
 });
 
 describe.concurrent("the old way to listen", () => {

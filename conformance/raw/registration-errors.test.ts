@@ -31,7 +31,7 @@ const MISTAKES: [title: string, workflow: Workflow, text?: RegExp][] = [
   ["a readable id with a blank", { tasks: [task({ readableId: "a b" })] }],
   ["an action without a colon", { tasks: [task({ action: "nocolon" })] }],
   ["an empty action", { tasks: [task({ action: "" })] }],
-  ["a timeout in days", { tasks: [task({ timeout: "1d" })] }, /'ms', 's', 'm', 'h'|ms, s, m/],
+  ["a timeout in days", { tasks: [task({ timeout: "1d" })] }, /timeout/i],
   ["a negative timeout", { tasks: [task({ timeout: "-5s" })] }],
   ["a timeout without a unit", { tasks: [task({ timeout: "10" })] }],
   ["a timeout in nanoseconds", { tasks: [task({ timeout: "100ns" })] }],

@@ -101,8 +101,9 @@ export class RawWorker {
 
   /** The next action not yet taken: actions are handed to the test in the order they came. */
   async next(timeoutMs = 10_000): Promise<AssignedAction> {
-    await this.until(() => this.actions.length > this.taken, timeoutMs, "action");
-    return this.actions[this.taken++] as AssignedAction;
+    const place = this.taken++;
+    await this.until(() => this.actions.length > place, timeoutMs, "action");
+    return this.actions[place] as AssignedAction;
   }
 
   /** Resolves once an action of this kind for this task run has come. */
@@ -118,7 +119,7 @@ export class RawWorker {
 
   /** The action stream's end, by whichever side. */
   async streamEnds(timeoutMs = 10_000): Promise<Ending> {
-    await this.until(() => this.ended !== undefined, timeoutMs, "end of the stream");
+    await this.until(() => this.ended !== undefined, timeoutMs, "end of stream");
     return this.ended as Ending;
   }
 

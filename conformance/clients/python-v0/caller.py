@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "python"))
 
 from hatchet_sdk import Hatchet  # noqa: E402
 from hatchet_sdk.clients.rest.models.update_worker_request import UpdateWorkerRequest  # noqa: E402
+from hatchet_sdk.clients.run_event_listener import StepRunEventType  # noqa: E402
 from telling import end_process_group, tell  # noqa: E402
 
 # Made in main(): this client's calls belong to the loop that runs when it is made.
@@ -57,7 +58,7 @@ async def result(args: dict[str, Any]) -> Any:
 
 async def stream(args: dict[str, Any]) -> Any:
     events = [event async for event in hatchet.listener.stream(args["run"])]
-    return [event.payload for event in events if event.type.value == "STEP_RUN_EVENT_TYPE_STREAM"]
+    return [event.payload for event in events if event.type == StepRunEventType.STEP_RUN_EVENT_TYPE_STREAM]
 
 
 async def rest(call: Callable[[], Awaitable[Any]]) -> Any:
@@ -69,7 +70,8 @@ async def rest(call: Callable[[], Awaitable[Any]]) -> Any:
     async def on_that_loop() -> Any:
         return await call()
 
-    return json.loads((await asyncio.to_thread(hatchet.rest._run_coroutine, on_that_loop())).to_json())
+    answer = await asyncio.to_thread(hatchet.rest._run_coroutine, on_that_loop())
+    return json.loads(answer.model_dump_json(by_alias=True))
 
 
 async def workers(_: dict[str, Any]) -> Any:

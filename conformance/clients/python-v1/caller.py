@@ -95,7 +95,7 @@ async def each(args: dict[str, Any], act: Callable[[str], Awaitable[Any]]) -> No
 
 def plain(model: Any) -> Any:
     """A REST answer as the API spelled it."""
-    return json.loads(model.to_json()) if hasattr(model, "to_json") else json.loads(model.model_dump_json(by_alias=True))
+    return json.loads(model.model_dump_json(by_alias=True))
 
 
 async def get(args: dict[str, Any]) -> Any:

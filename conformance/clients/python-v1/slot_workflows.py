@@ -44,8 +44,8 @@ def slot_workflows(hatchet: Hatchet, name: Callable[[str], str], worker: str) ->
 
     @hatchet.task(name=name("relabel"))
     async def relabel(input: Input, ctx: Context) -> Output:
-        await ctx.worker.aio_upsert_labels(input.model_dump()["labels"])
-        return {"labels": ctx.worker.labels, "worker": ctx.worker_id}
+        await ctx.aio_upsert_worker_labels(input.model_dump()["labels"])
+        return {"labels": ctx.worker_labels, "worker": ctx.worker_id}
 
     @hatchet.task(name=name("child"))
     def child(input: Input, ctx: Context) -> Output:
