@@ -4,11 +4,14 @@ import { defineConfig } from "vitest/config";
  * Tests run from source: the `source` condition sends every import of a workspace package to its `src/`, so nothing
  * has to be built first. Workspace packages are links, whose real path is outside node_modules, and are therefore
  * transformed like the tests themselves; all else in node_modules is left to Node. Test files are loaded through the
- * `ssr` environment, the global setups through `__vitest__`, which does not follow the conditions of the first.
+ * `ssr` environment, the global setups through `__vitest__`, which does not follow the conditions of the first. After our
+ * condition come those that Vite takes on a server by default.
  */
-// After our own, what Vite asks for on a server by default.
 const resolve = { conditions: ["source", "module", "node", "development|production"] };
 const fromSource = { resolve, ssr: { resolve }, environments: { __vitest__: { resolve } } };
+
+/** Not at the same time as the conformance suites: they measure time and want the machine to themselves. */
+const sequence = { groupOrder: 1 };
 
 export default defineConfig({
   test: {
@@ -19,6 +22,7 @@ export default defineConfig({
           name: "unit",
           include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.pg.test.ts"],
+          sequence,
         },
       },
       {
@@ -27,6 +31,7 @@ export default defineConfig({
           name: "pg",
           include: ["packages/*/src/**/*.pg.test.ts"],
           globalSetup: ["packages/store/src/testing/global-setup.ts"],
+          sequence,
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },
