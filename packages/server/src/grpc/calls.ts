@@ -7,6 +7,7 @@ import type {
   ServerWritableStream,
 } from "@grpc/grpc-js";
 import type { CallContext, Edge } from "./edge.ts";
+import { OversizeRequest } from "./gzip.ts";
 import { toStatus } from "./status.ts";
 
 /**
@@ -20,6 +21,7 @@ export function unary<Request, Response>(
 ): handleUnaryCall<Request, Response> {
   return async (call, respond) => {
     try {
+      if (call.request instanceof OversizeRequest) throw call.request.toError();
       respond(null, await handle(await contextOf(edge, call), call.request));
     } catch (error) {
       respond(toStatus(error, call.getPath(), edge.log));

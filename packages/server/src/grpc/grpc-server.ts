@@ -9,6 +9,7 @@ import { connections } from "./connections.ts";
 import { dispatcher } from "./dispatcher/dispatcher.ts";
 import type { Edge } from "./edge.ts";
 import { eventsService } from "./events/events.ts";
+import { leaveCompressed } from "./gzip.ts";
 import { MAX_MESSAGE_BYTES } from "./limits.ts";
 import { type Listener, listen, type TlsFiles } from "./listener.ts";
 import { sessions } from "./native/sessions.ts";
@@ -46,6 +47,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     "grpc.keepalive_timeout_ms": KEEPALIVE_MS,
     // Counts every message for an inspector that nobody attaches.
     "grpc.enable_channelz": 0,
+    interceptors: [leaveCompressed],
   });
   const edge: Edge = {
     engine,

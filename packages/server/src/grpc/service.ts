@@ -1,10 +1,12 @@
 import {
+  type MethodDefinition,
   type Server,
   type ServiceDefinition,
   status,
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { inflating } from "./gzip.ts";
 
 /**
  * Adds a service to a server. Its calls without a handler answer UNIMPLEMENTED with a sentence that names them: clients
@@ -15,11 +17,13 @@ export function addService<Handlers extends UntypedServiceImplementation>(
   definition: ServiceDefinition<Handlers>,
   handlers: Partial<Handlers>,
 ): void {
+  const methods: Record<string, MethodDefinition<unknown, unknown>> = {};
   const all: UntypedServiceImplementation = {};
-  for (const [name, { path }] of Object.entries(definition)) {
-    all[name] = (handlers as UntypedServiceImplementation)[name] ?? unserved(path);
+  for (const [name, method] of Object.entries<MethodDefinition<unknown, unknown>>(definition)) {
+    methods[name] = method.requestStream || method.responseStream ? method : inflating(method);
+    all[name] = (handlers as UntypedServiceImplementation)[name] ?? unserved(method.path);
   }
-  server.addService(definition, all);
+  server.addService(methods, all);
 }
 
 function unserved(path: string): UntypedHandleCall {

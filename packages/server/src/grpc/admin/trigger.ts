@@ -4,8 +4,8 @@ import type {
   TriggerWorkflowResponse,
   v1,
 } from "@helve/contracts";
-import { checkJson, HelveError, invalidArgument, isUuid, type TaskRunId } from "@helve/core";
-import type { TriggerRequest } from "@helve/engine";
+import { checkJson, HelveError, invalidArgument, isUuid, type RunId, type TaskRunId, type TenantId } from "@helve/core";
+import type { Engine, TriggerRequest } from "@helve/engine";
 import type { CallContext, Edge } from "../edge.ts";
 import { uuidProblem } from "../ids.ts";
 
@@ -17,7 +17,7 @@ export async function triggerWorkflow(
 ): Promise<TriggerWorkflowResponse> {
   const trigger = readTrigger(request);
   if (trigger.parentTaskId) engine.connectionUsed(connection, tenantId, { taskId: trigger.parentTaskId });
-  const [workflowRunId = ""] = await engine.triggerRuns(tenantId, [trigger]);
+  const [workflowRunId = ""] = await triggerRuns(engine, tenantId, [trigger]);
   return { workflowRunId };
 }
 
@@ -28,7 +28,7 @@ export async function bulkTriggerWorkflow(
   { workflows }: BulkTriggerWorkflowRequest,
 ): Promise<BulkTriggerWorkflowResponse> {
   if (workflows.length === 0) return { workflowRunIds: [] };
-  return { workflowRunIds: await engine.triggerRuns(tenantId, workflows.map(readTrigger)) };
+  return { workflowRunIds: await triggerRuns(engine, tenantId, workflows.map(readTrigger)) };
 }
 
 /** v1.AdminService/TriggerWorkflowRun: one run, with input and metadata as bytes. */
@@ -44,8 +44,18 @@ export async function triggerWorkflowRun(
     priority: request.priority,
   });
   refuseLabels(request.desiredWorkerLabels);
-  const [externalId = ""] = await engine.triggerRuns(tenantId, [trigger]);
+  const [externalId = ""] = await triggerRuns(engine, tenantId, [trigger]);
   return { externalId };
+}
+
+/** Names what failed, so that a client which logs the text alone says enough. */
+async function triggerRuns(engine: Engine, tenantId: TenantId, triggers: readonly TriggerRequest[]): Promise<RunId[]> {
+  try {
+    return await engine.triggerRuns(tenantId, triggers);
+  } catch (error) {
+    if (!(error instanceof HelveError) || error.code !== "invalid_argument") throw error;
+    throw invalidArgument(`could not trigger workflow: ${error.message}`);
+  }
 }
 
 /** @throws HelveError for the first mistake, in the order in which clients have always been told of them */
