@@ -1,5 +1,8 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
+/** Packages of the repository are taken from source, all else as Vite takes it on a server. */
+const resolve = { conditions: ["source", "module", "node", "development|production"] };
+
 /**
  * The black-box suites. They share one engine, which `global-setup.ts` starts; whatever stops or kills an engine starts
  * one of its own.
@@ -21,8 +24,9 @@ const config: ViteUserConfig = defineConfig({
     // Timing is part of what is promised: a second try would hide that it was missed.
     retry: 0,
   },
-  resolve: { conditions: ["source"] },
-  ssr: { resolve: { conditions: ["source"] } },
+  resolve,
+  ssr: { resolve },
+  environments: { __vitest__: { resolve } },
 });
 
 export default config;
