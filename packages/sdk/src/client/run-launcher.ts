@@ -1,0 +1,240 @@
+import type { helve } from "@helve/contracts";
+import { HelveError } from "../errors.ts";
+import type { ClientSession } from "../session/client-session.ts";
+import { MAX_FRAME_CHARS } from "../session/frame-limits.ts";
+import { triggerSize } from "../session/pending-trigger.ts";
+import type { Attempt } from "../worker/attempt.ts";
+import { currentTask } from "../worker/current-task.ts";
+import type { RunOpts } from "../workflow/workflow-options.ts";
+import { resultOf } from "./run-result.ts";
+
+/** A run to be started. */
+export interface RunRequest {
+  /** The workflow's name as the engine knows it. */
+  workflow: string;
+  input: unknown;
+  options?: RunOpts | undefined;
+  /** The task whose output is the result, for a task that stands alone. */
+  standaloneTask?: string | undefined;
+}
+
+/** Runs in one request to the engine, which starts all of them or none. */
+const MAX_RUNS_PER_REQUEST = 1_000;
+
+/**
+ * Starts runs and waits for them. Called in the code of a task, the runs are children of that task: they are found again
+ * by another attempt, and waiting for them ends when the task is given up.
+ */
+export class RunLauncher {
+  readonly #session: ClientSession;
+  readonly #maxBytes: number;
+  readonly #engine: string;
+
+  /**
+   * @param maxBytes largest message the engine takes
+   * @param engine   names engine and tenant; clients of the same one know each other's tasks as parents
+   */
+  constructor(session: ClientSession, maxBytes: number, engine: string) {
+    this.#session = session;
+    this.#maxBytes = maxBytes;
+    this.#engine = engine;
+  }
+
+  /**
+   * Starts runs. More than a thousand go in several requests: if one of them is refused, the others stand.
+   *
+   * @returns ids in the order of the requests
+   */
+  async start(requests: readonly RunRequest[], parent: Attempt | undefined = this.#parent()): Promise<string[]> {
+    const chunks = this.#chunks(requests, parent);
+    if (chunks.length === 1) return this.#startChunk((chunks[0] as Chunk).triggers);
+    const ids = await Promise.all(chunks.map((chunk) => this.#startChunk(chunk.triggers)));
+    return ids.flat();
+  }
+
+  /**
+   * Starts runs and waits until all of them have ended.
+   *
+   * @param returnsErrors whether the error of a run stands in its place instead of rejecting the whole
+   * @returns results in the order of the requests
+   */
+  startAndWait(
+    requests: readonly RunRequest[],
+    returnsErrors: boolean,
+    parent: Attempt | undefined = this.#parent(),
+  ): Promise<unknown[]> {
+    return new Promise((resolve, reject) => {
+      const chunks = this.#chunks(requests, parent);
+      const results = new Results(requests, returnsErrors, resolve, reject);
+      for (const chunk of chunks) this.#startAndWaitForChunk(chunk, results);
+      if (parent !== undefined) results.endWith(parent.controller.signal);
+    });
+  }
+
+  /** Waits for a run that was started by anyone. */
+  resultOf(runId: string, standaloneTask: string | undefined): Promise<unknown> {
+    const parent = this.#parent();
+    return new Promise((resolve, reject) => {
+      const results = new Results([{ standaloneTask }], false, ([result]) => resolve(result), reject);
+      const waiter = results.waiter(0);
+      this.#session.waitFor(runId, waiter);
+      if (parent === undefined) return;
+      results.endWith(parent.controller.signal, () => this.#session.stopWaiting(runId, waiter));
+    });
+  }
+
+  /** The task this code belongs to. One of another engine or tenant is no parent here. */
+  #parent(): Attempt | undefined {
+    const attempt = currentTask.getStore();
+    if (attempt === undefined) return undefined;
+    return attempt.runtime.launcher.#engine === this.#engine ? attempt : undefined;
+  }
+
+  #startChunk(runs: helve.Trigger[]): Promise<string[]> {
+    return new Promise((started, refused) => this.#session.trigger({ runs, wait: false, started, refused }));
+  }
+
+  #startAndWaitForChunk({ triggers, first }: Chunk, results: Results): void {
+    this.#session.trigger({
+      runs: triggers,
+      wait: true,
+      started: (runIds) => {
+        for (let at = 0; at < runIds.length; at += 1) {
+          this.#session.waitForStarted(runIds[at] as string, results.waiter(first + at));
+        }
+      },
+      refused: (error) => results.refuse(error),
+    });
+  }
+
+  #chunks(requests: readonly RunRequest[], parent: Attempt | undefined): Chunk[] {
+    parent?.throwIfGivenUp();
+    const chunks: Chunk[] = [];
+    let current: Chunk | undefined;
+    let chars = 0;
+    for (let at = 0; at < requests.length; at += 1) {
+      const trigger = toTrigger(requests[at] as RunRequest, parent);
+      const size = this.#checkedSize(trigger);
+      const isFull = current === undefined || current.triggers.length >= MAX_RUNS_PER_REQUEST;
+      if (isFull || chars + size > MAX_FRAME_CHARS) {
+        current = { triggers: [], first: at };
+        chunks.push(current);
+        chars = 0;
+      }
+      chars += size;
+      (current as Chunk).triggers.push(trigger);
+    }
+    return chunks;
+  }
+
+  #checkedSize(trigger: helve.Trigger): number {
+    const size = triggerSize(trigger);
+    // Only where it could be too large are bytes counted; a message has some of its own around the texts.
+    if (size > this.#maxBytes / 4) {
+      const bytes = Buffer.byteLength(trigger.input) + Buffer.byteLength(trigger.metadata) + 4096;
+      if (bytes > this.#maxBytes) {
+        const limit = `the engine takes ${this.#maxBytes}`;
+        throw new HelveError("resource_exhausted", `the input for '${trigger.workflow}' has ${bytes} bytes; ${limit}`);
+      }
+    }
+    return size;
+  }
+}
+
+interface Chunk {
+  triggers: helve.Trigger[];
+  /** Place of its first run among all. */
+  first: number;
+}
+
+function toTrigger({ workflow, input, options }: RunRequest, parent: Attempt | undefined): helve.Trigger {
+  const trigger: helve.Trigger = {
+    workflow,
+    input: JSON.stringify(input ?? {}),
+    metadata: options?.additionalMetadata === undefined ? "" : JSON.stringify(options.additionalMetadata),
+    priority: options?.priority,
+  };
+  if (parent !== undefined) {
+    trigger.parentTaskId = parent.taskId;
+    trigger.childIndex = parent.takeChildIndex();
+    trigger.childKey = options?.childKey;
+  }
+  return trigger;
+}
+
+/** Collects the results of several runs for one promise. */
+class Results {
+  readonly #requests: readonly Pick<RunRequest, "standaloneTask">[];
+  readonly #returnsErrors: boolean;
+  readonly #resolve: (results: unknown[]) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #results: unknown[];
+  #missing: number;
+  #stopListening: (() => void) | undefined;
+
+  constructor(
+    requests: readonly Pick<RunRequest, "standaloneTask">[],
+    returnsErrors: boolean,
+    resolve: (results: unknown[]) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#requests = requests;
+    this.#returnsErrors = returnsErrors;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#missing = requests.length;
+    this.#results = new Array(requests.length);
+    if (requests.length === 0) resolve([]);
+  }
+
+  waiter(at: number): ResultWaiter {
+    return new ResultWaiter(this, at);
+  }
+
+  set(at: number, run: helve.RunEnded): void {
+    const result = resultOf(run, this.#requests[at]?.standaloneTask);
+    if (result instanceof Error && !this.#returnsErrors) {
+      this.refuse(result);
+      return;
+    }
+    this.#results[at] = result;
+    this.#missing -= 1;
+    if (this.#missing > 0) return;
+    this.#stopListening?.();
+    this.#resolve(this.#results);
+  }
+
+  refuse(error: unknown): void {
+    this.#stopListening?.();
+    this.#reject(error);
+  }
+
+  /** Rejects when the signal aborts, with its reason. */
+  endWith(signal: AbortSignal, onAbort?: () => void): void {
+    const listener = (): void => {
+      onAbort?.();
+      this.refuse(signal.reason);
+    };
+    signal.addEventListener("abort", listener, { once: true });
+    this.#stopListening = () => signal.removeEventListener("abort", listener);
+    if (signal.aborted) listener();
+  }
+}
+
+class ResultWaiter {
+  readonly #results: Results;
+  readonly #at: number;
+
+  constructor(results: Results, at: number) {
+    this.#results = results;
+    this.#at = at;
+  }
+
+  ended(run: helve.RunEnded): void {
+    this.#results.set(this.#at, run);
+  }
+
+  failed(error: HelveError): void {
+    this.#results.refuse(error);
+  }
+}

@@ -1,0 +1,254 @@
+import { helve } from "@helve/contracts";
+import { errorMessage, isNonRetryable, NonRetryableError } from "../errors.ts";
+import type { Logger } from "../logging/logger.ts";
+import type { StartedAttempt } from "../session/worker-outbox.ts";
+import { Attempt } from "./attempt.ts";
+import { runHandler } from "./run-handler.ts";
+import type { TaskHandlers } from "./task-handlers.ts";
+import type { TaskRuntime } from "./task-runtime.ts";
+
+const { OUTCOME_SUCCEEDED, OUTCOME_FAILED, OUTCOME_ENDED, OUTCOME_RETURNED } = helve.Outcome;
+
+/** Where a runner tells what becomes of its attempts; the session of its worker. */
+export interface Reporter {
+  started(attempt: StartedAttempt): void;
+  report(report: helve.Report): void;
+}
+
+export interface TaskRunnerOptions {
+  handlers: TaskHandlers;
+  runtime: TaskRuntime;
+  reporter: Reporter;
+  logger: Logger;
+  /** Largest message the engine takes. */
+  maxBytes: number;
+  /** After so many ms a cancelled task that goes on is mentioned. */
+  cancellationWarningMs: number;
+}
+
+/** Starting tasks may keep the event loop for so long; then what is to be sent gets its turn. */
+const START_SLICE_MS = 5;
+
+/**
+ * Runs the tasks that a worker is given, all of them at once: how many those are is the engine's care, which knows the
+ * slots.
+ *
+ * Confirming comes before starting when there is much to start: tasks whose code begins with a long computation would
+ * otherwise keep each other's receipts back until the engine takes them for lost.
+ */
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions;
+  readonly #attempts = new Map<string, Attempt>();
+  #toStart: Attempt[] = [];
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Attempts whose code has not ended. */
+  get size(): number {
+    return this.#attempts.size;
+  }
+
+  holding(): helve.Attempt[] {
+    return [...this.#attempts.values()].map(({ taskId, attempt }) => ({ taskId, attempt }));
+  }
+
+  assigned(assignments: readonly helve.Assignment[]): void {
+    const isStarting = this.#toStart.length > 0;
+    for (const assignment of assignments) {
+      const key = keyOf(assignment.taskId, assignment.attempt);
+      // Told twice, because the engine could not know that it had arrived.
+      if (this.#attempts.has(key)) continue;
+      const attempt = new Attempt(assignment, this.#options.runtime);
+      this.#attempts.set(key, attempt);
+      this.#toStart.push(attempt);
+    }
+    if (!isStarting) this.#startSome();
+  }
+
+  /** Gives back what arrives when nothing is taken any more. */
+  refuse(assignments: readonly helve.Assignment[]): void {
+    for (const assignment of assignments) this.#tell(assignment, OUTCOME_RETURNED, "");
+  }
+
+  cancelled({ taskId, attempt: number, reason }: helve.Cancel): void {
+    const attempt = this.#attempts.get(keyOf(taskId, number));
+    // Nothing runs here: the engine may have it back. If its end was told already, this changes nothing.
+    if (attempt === undefined) {
+      this.#tell({ taskId, attempt: number }, OUTCOME_ENDED, "");
+      return;
+    }
+    this.#giveUp(attempt, reason);
+  }
+
+  lost(attempts: readonly helve.Attempt[]): void {
+    for (const { taskId, attempt: number } of attempts) {
+      const attempt = this.#attempts.get(keyOf(taskId, number));
+      if (attempt !== undefined) this.#giveUp(attempt, "the engine has taken the task from this worker");
+    }
+  }
+
+  /** Gives back, unspent, whatever has not ended. Its code is asked to stop. */
+  returnAll(reason: string): void {
+    for (const attempt of [...this.#attempts.values()]) {
+      const wasGivenUp = attempt.isGivenUp;
+      attempt.giveUp(reason);
+      this.#end(attempt, wasGivenUp ? OUTCOME_ENDED : OUTCOME_RETURNED, "");
+    }
+  }
+
+  /** Resolves when nothing runs, or the time is over. @returns whether nothing runs */
+  async idle(patienceMs: number): Promise<boolean> {
+    if (this.size === 0) return true;
+    return new Promise((resolve) => {
+      const timer = Number.isFinite(patienceMs)
+        ? setTimeout(() => this.#stopWaiting(resolve, false), patienceMs)
+        : undefined;
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        this.#stopWaiting(resolve, true);
+      };
+    });
+  }
+
+  #stopWaiting(resolve: (isIdle: boolean) => void, isIdle: boolean): void {
+    this.#onIdle = undefined;
+    resolve(isIdle);
+  }
+
+  readonly #startSome = (): void => {
+    const until = performance.now() + START_SLICE_MS;
+    const attempts = this.#toStart;
+    for (let next = 0; next < attempts.length; next += 1) {
+      this.#start(attempts[next] as Attempt);
+      if (next + 1 === attempts.length || performance.now() < until) continue;
+      this.#toStart = attempts.slice(next + 1);
+      for (const waiting of this.#toStart) this.#confirm(waiting);
+      setImmediate(this.#startSome);
+      return;
+    }
+    this.#toStart = [];
+  };
+
+  #start(attempt: Attempt): void {
+    if (attempt.isReported) return;
+    if (attempt.isGivenUp) {
+      this.#end(attempt, OUTCOME_ENDED, "");
+      return;
+    }
+    this.#confirm(attempt);
+    const handler = this.#options.handlers.get(attempt.assignment.action);
+    if (handler === undefined) {
+      const text = `this worker has no task '${attempt.assignment.action}'`;
+      this.#failed(attempt, new NonRetryableError(text));
+      return;
+    }
+    let result: unknown;
+    try {
+      result = runHandler(handler, attempt);
+    } catch (error) {
+      this.#failed(attempt, error);
+      return;
+    }
+    if (isPromise(result)) {
+      result.then(
+        (output) => this.#succeeded(attempt, output),
+        (error: unknown) => this.#failed(attempt, error),
+      );
+    } else {
+      this.#succeeded(attempt, result);
+    }
+  }
+
+  #confirm(attempt: Attempt): void {
+    if (attempt.isConfirmed) return;
+    attempt.isConfirmed = true;
+    this.#options.reporter.started(attempt);
+  }
+
+  #succeeded(attempt: Attempt, output: unknown): void {
+    if (attempt.isReported) return;
+    if (attempt.isGivenUp) {
+      this.#end(attempt, OUTCOME_ENDED, "");
+      return;
+    }
+    let payload: string;
+    try {
+      payload = this.#outputText(attempt, output);
+    } catch (error) {
+      this.#failed(attempt, error);
+      return;
+    }
+    this.#end(attempt, OUTCOME_SUCCEEDED, payload);
+  }
+
+  #outputText({ assignment }: Attempt, output: unknown): string {
+    let text: string;
+    try {
+      text = JSON.stringify(output) ?? "null";
+    } catch (cause) {
+      const reason = errorMessage(cause);
+      throw new NonRetryableError(`the output of '${assignment.taskName}' is no JSON: ${reason}`, { cause });
+    }
+    const { maxBytes } = this.#options;
+    // Only where it could be too large are bytes counted.
+    if (text.length <= maxBytes / 4) return text;
+    const bytes = Buffer.byteLength(text) + 4096;
+    if (bytes <= maxBytes) return text;
+    const limit = `the engine takes ${maxBytes}`;
+    throw new NonRetryableError(`the output of '${assignment.taskName}' has ${bytes} bytes; ${limit}`);
+  }
+
+  #failed(attempt: Attempt, error: unknown): void {
+    if (attempt.isReported) return;
+    if (attempt.isGivenUp) {
+      this.#end(attempt, OUTCOME_ENDED, "");
+      return;
+    }
+    const { taskName, taskId } = attempt.assignment;
+    this.#options.logger.debug(`${taskName} ${taskId} failed: ${errorMessage(error)}`);
+    this.#end(attempt, OUTCOME_FAILED, errorText(error), isNonRetryable(error));
+  }
+
+  #end(attempt: Attempt, outcome: helve.Outcome, payload: string, notRetryable = false): void {
+    attempt.isReported = true;
+    this.#attempts.delete(keyOf(attempt.taskId, attempt.attempt));
+    this.#tell(attempt, outcome, payload, notRetryable);
+    if (this.#onIdle !== undefined && this.size === 0) this.#onIdle();
+  }
+
+  #tell({ taskId, attempt }: helve.Attempt, outcome: helve.Outcome, payload: string, notRetryable = false): void {
+    this.#options.reporter.report({ taskId, attempt, outcome, payload, notRetryable });
+  }
+
+  #giveUp(attempt: Attempt, reason: string): void {
+    if (attempt.isGivenUp) return;
+    attempt.giveUp(reason);
+    setTimeout(() => this.#warnIfRunning(attempt, reason), this.#options.cancellationWarningMs).unref();
+  }
+
+  #warnIfRunning(attempt: Attempt, reason: string): void {
+    if (attempt.isReported) return;
+    const { taskName, taskId } = attempt.assignment;
+    const advice = "it keeps its slot until its code has ended; use ctx.signal to end it";
+    this.#options.logger.warn(`${taskName} ${taskId} was given up (${reason || "cancelled"}) and goes on: ${advice}`);
+  }
+}
+
+/** Most tasks have one attempt, and that one needs no string made for it. */
+function keyOf(taskId: string, attempt: number): string {
+  return attempt === 1 ? taskId : `${taskId} ${attempt}`;
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/** JSON, so that whoever waits for the run gets message and stack apart. */
+function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return JSON.stringify({ message: String(error) });
+  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : "";
+  return JSON.stringify({ message: error.message, stack: `${error.stack ?? error.message}${cause}` });
+}
