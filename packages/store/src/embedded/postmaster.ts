@@ -28,13 +28,20 @@ export interface Postmaster {
   readonly address: ServerAddress;
 }
 
+/** How long each of the milder ways to stop may take. */
+export interface StopLimits {
+  readonly fastLimitMs?: number;
+  readonly immediateLimitMs?: number;
+}
+
 /** Why a start failed, as far as the caller can do something about it. */
 export type LaunchFailure = { readonly kind: "port" | "socket" | "orphans" | "other"; readonly message: string };
 
 /** Recovery after a crash reads up to max_wal_size again; on a slow disk that takes a minute. */
 const START_LIMIT_MS = 300_000;
 const FAST_STOP_LIMIT_MS = 30_000;
-const IMMEDIATE_STOP_LIMIT_MS = 5_000;
+/** Postgres itself kills what does not end within 5 s of that. */
+const IMMEDIATE_STOP_LIMIT_MS = 7_000;
 const KILL_LIMIT_MS = 5_000;
 
 /** The postmaster of that folder if one lives, in whatever state. A lock file left by a dead one counts for nothing. */
@@ -51,12 +58,12 @@ export async function findPostmaster(
   };
 }
 
-/** Starts Postgres and waits until it takes connections. */
+/** Starts Postgres and waits until it takes connections; an abort ends it again. */
 export async function launchPostmaster(
   folder: DataFolder,
   installation: Installation,
   address: ServerAddress,
-  logger: StartLogger,
+  { logger, signal }: { logger: StartLogger; signal?: AbortSignal },
 ): Promise<Postmaster | LaunchFailure> {
   await clearLeftovers(folder);
   const log = await openLog(folder.logFile, folder.account);
@@ -85,14 +92,15 @@ export async function launchPostmaster(
         logger.info(`PostgreSQL is still starting after ${nextNotice / 1000} s; it recovers after a crash`);
         nextNotice *= 2;
       }
-      return ended !== undefined || (await isReady(folder.pgData, pid));
+      return ended !== undefined || signal?.aborted || (await isReady(folder.pgData, pid));
     },
     { everyMs: 10, limitMs: START_LIMIT_MS },
   );
   if (ended !== undefined) return classify(reasonInLog(await readLogFrom(folder.logFile, logStart)) ?? ended);
   if (await isReady(folder.pgData, pid)) return { pid, address };
   await stopPostmaster(folder.pgData, pid);
-  return { kind: "other", message: `it took longer than ${START_LIMIT_MS / 1000} s` };
+  const message = signal?.aborted ? "it was told to stop" : `it took longer than ${START_LIMIT_MS / 1000} s`;
+  return { kind: "other", message };
 }
 
 /**
@@ -102,11 +110,11 @@ export async function launchPostmaster(
 export async function stopPostmaster(
   pgData: string,
   pid: number,
-  { fastLimitMs = FAST_STOP_LIMIT_MS }: { fastLimitMs?: number } = {},
+  { fastLimitMs = FAST_STOP_LIMIT_MS, immediateLimitMs = IMMEDIATE_STOP_LIMIT_MS }: StopLimits = {},
 ): Promise<void> {
   const steps = [
     { signal: "SIGINT", limitMs: fastLimitMs },
-    { signal: "SIGQUIT", limitMs: IMMEDIATE_STOP_LIMIT_MS },
+    { signal: "SIGQUIT", limitMs: immediateLimitMs },
     { signal: "SIGKILL", limitMs: KILL_LIMIT_MS },
   ] as const;
   for (const { signal, limitMs } of steps) {

@@ -29,17 +29,16 @@ export function isSameProcess(remembered: ProcessIdentity): boolean {
 
 /** Whether that process is a PostgreSQL server process, postmaster or backend, of this database folder. */
 export function isPostgresOf(pid: number, pgData: string): boolean {
-  if (!isAlive(pid)) return false;
   if (process.platform !== "linux") {
     const command = ps(pid, "command=");
     return command.includes("postgres") && command.includes(pgData);
   }
   try {
-    // The program may have been replaced on disk by an update while it runs.
+    // The program may have been replaced on disk by an update while it runs. A zombie has none.
     const isPostgres = /\/postgres( \(deleted\))?$/.test(readlinkSync(`/proc/${pid}/exe`));
     return isPostgres && readlinkSync(`/proc/${pid}/cwd`) === pgData;
   } catch {
-    // It ended just now, or belongs to another user: the server of our folder is always ours to look at.
+    // It ended, or belongs to another user: the server of our folder is always ours to look at.
     return false;
   }
 }
@@ -83,8 +82,11 @@ function identifyByPs(pid: number): ProcessIdentity | undefined {
 }
 
 function bootId(): string {
-  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  boot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return boot;
 }
+
+let boot: string | undefined;
 
 function ps(pid: number, format: string): string {
   try {

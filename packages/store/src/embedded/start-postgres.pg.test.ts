@@ -164,6 +164,16 @@ test("stops while it is starting a killed Postgres again", async () => {
   expect(postgresProcessesOf(pgData())).toEqual([]);
 });
 
+test("ends a Postgres that does not react by force, and the next start recovers", async () => {
+  const first = await start();
+  await query(first.databaseUrl, "create table enforced as select 3 as n");
+  process.kill(first.pid, "SIGSTOP");
+  await stopPostmaster(pgData(), first.pid, { fastLimitMs: 50, immediateLimitMs: 50 });
+  expect(postgresProcessesOf(pgData())).toEqual([]);
+  await first.stop();
+  expect(await query((await start()).databaseUrl, "table enforced")).toEqual([{ n: 3 }]);
+});
+
 test("ends busy backends of a killed Postgres before it starts a new one", async () => {
   const { child, pid, databaseUrl } = await startInChild();
   const client = new pg.Client({ connectionString: databaseUrl });

@@ -108,7 +108,7 @@ async function launchAt(
   let address = wanted;
   let failure: string | undefined;
   for (let attempt = 0; attempt < 5; attempt++) {
-    const result = await launchPostmaster(folder, installation, address, logger);
+    const result = await launchPostmaster(folder, installation, address, { logger });
     if ("pid" in result) return result;
     failure = result.message;
     if (result.kind === "port" && isPortFixed) throw portTaken(address.port);

@@ -3,7 +3,7 @@ import type { DataFolder } from "./data-folder.ts";
 import type { Installation } from "./installation.ts";
 import { rotateLog } from "./log-file.ts";
 import { launchPostmaster, type Postmaster, stopPostmaster } from "./postmaster.ts";
-import { isPostgresOf } from "./process-identity.ts";
+import { answersSignals, isPostgresOf } from "./process-identity.ts";
 import type { StartLogger } from "./start-logger.ts";
 
 export interface Supervision {
@@ -35,9 +35,14 @@ export function supervise({ folder, installation, postmaster, logger }: Supervis
 
   async function watch(): Promise<void> {
     for (let looks = 1; await pause(LOOK_EVERY_MS); looks++) {
-      if (!isPostgresOf(current.pid, folder.pgData)) await revive();
+      if (!isRunning()) await revive();
       if (looks % ROTATE_EVERY_LOOKS === 0) await rotateLog(folder.logFile).catch(() => {});
     }
+  }
+
+  function isRunning(): boolean {
+    // Elsewhere the full check starts a process, too much for five times a second.
+    return process.platform === "linux" ? isPostgresOf(current.pid, folder.pgData) : answersSignals(current.pid);
   }
 
   async function revive(): Promise<void> {
@@ -45,14 +50,16 @@ export function supervise({ folder, installation, postmaster, logger }: Supervis
       `PostgreSQL process ${current.pid} ended unexpectedly and is started again; its log is ${folder.logFile}`,
     );
     for (let pauseMs = FIRST_PAUSE_MS; !stopping.signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      const result = await launchPostmaster(folder, installation, current.address, logger).catch(
-        (error: Error) => error,
-      );
+      const result = await launchPostmaster(folder, installation, current.address, {
+        logger,
+        signal: stopping.signal,
+      }).catch((error: Error) => error);
       if ("pid" in result) {
         current = result;
         logger.info(`PostgreSQL runs again as process ${current.pid}`);
         return;
       }
+      if (stopping.signal.aborted) return;
       logger.error(`PostgreSQL does not start: ${result.message}`);
       await pause(pauseMs);
     }
