@@ -23,7 +23,10 @@ export interface DbCounters {
 
 export interface Database extends Db {
   readonly counters: DbCounters;
-  /** Runs `work` in one transaction; an exception rolls it back. */
+  /**
+   * Runs `work` in one transaction; an exception rolls it back. Statements that `work` sends without waiting for the one
+   * before travel together and are carried out in the order sent.
+   */
   transaction<Result>(work: (tx: Db) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
@@ -53,14 +56,16 @@ const KEYED_ACCESS =
  */
 export function openDatabase({ url, maxConnections, applicationName, keyedAccess = false }: DatabaseOptions): Database {
   const counters: DbCounters = { statements: 0, commits: 0 };
-  const pool = new pg.Pool({
+  const options: pg.PoolConfig & { pipeline: boolean } = {
     connectionString: url,
+    pipeline: true,
     max: maxConnections,
     application_name: applicationName,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 0,
     ...(keyedAccess && { onConnect: async (client: pg.ClientBase) => void (await client.query(KEYED_ACCESS)) }),
-  });
+  };
+  const pool = new pg.Pool(options);
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on("error", () => {});
 
@@ -95,8 +100,9 @@ export function openDatabase({ url, maxConnections, applicationName, keyedAccess
       let broken: Error | undefined;
       try {
         counters.commits++;
-        await run(client, BEGIN, []);
-        const result = await work({ query: (statement, values = []) => run(client, statement, values) });
+        const begun = run(client, BEGIN, []);
+        const worked = work({ query: (statement, values = []) => run(client, statement, values) });
+        const [result] = await Promise.all([worked, begun]);
         await run(client, COMMIT, []);
         return result;
       } catch (error) {

@@ -4,7 +4,6 @@ import {
   finishTaskRuns,
   getTaskRunStates,
   insertTaskEvents,
-  lockOwner,
   markStarted,
   type ReplicaId,
   type Success,
@@ -17,7 +16,8 @@ import type { Dispatcher } from "../dispatcher/dispatcher.ts";
 import type { Observer } from "../observer.ts";
 import { persist } from "../persist.ts";
 import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
-import { type SettleDeps, type Settlement, type SettleResult, settle } from "./settle.ts";
+import { type SettleDeps, type SettleResult, settle } from "./settle.ts";
+import type { Settlement } from "./settlement.ts";
 
 const MAX_BATCH = 1000;
 /** A task that runs for longer is stored as started while it runs; a shorter one with its end. */
@@ -198,11 +198,7 @@ export class Reports {
   async #settle(batch: Settlement[]): Promise<{ answer: ReportAnswer; touched: TaskRunId[] }[]> {
     const { db, replicaId, settling } = this.#deps;
     const result = await persist(
-      () =>
-        db.transaction(async (tx) => {
-          await lockOwner(tx, replicaId());
-          return settle(tx, settling, batch);
-        }),
+      () => db.transaction((tx) => settle(tx, replicaId(), settling, batch)),
       this.#deps.onDoubt,
     );
     this.#deps.onSettled(result);

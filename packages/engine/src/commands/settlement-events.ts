@@ -1,12 +1,12 @@
 import { formatDuration } from "@helve/core";
 import type { NewTaskEvent, Requeue, TaskEventKind } from "@helve/store";
-import type { Settled } from "./settle.ts";
+import type { Settled } from "./settlement.ts";
 
 /**
  * The events that a settlement leaves in the history of its task. A success leaves none: it is on the row. What ends an
  * attempt stands under that attempt, the retry that follows under the next one, as the wire shows them.
  */
-export function eventOf({ row, cause, requeue, ending }: Settled): NewTaskEvent[] {
+export function eventsOf({ row, cause, requeue, ending }: Settled): NewTaskEvent[] {
   const event = (kind: TaskEventKind, message: string, attempt = Math.max(row.attempt, 1)): NewTaskEvent => ({
     tenantId: row.tenantId,
     taskId: row.id,

@@ -1,4 +1,4 @@
-import { runIdOf, type TaskRunId, taskIdOf, taskNumberOf, type Uuid } from "@helve/core";
+import { type RunId, runIdOf, type TaskRunId, type TenantId, taskIdOf, taskNumberOf } from "@helve/core";
 import {
   type ClaimedTaskRun,
   type Db,
@@ -23,21 +23,28 @@ export async function describeAssignments(
   const ofDags = rows.filter((row) => taskNumberOf(row.id) > 0);
   if (ofDags.length === 0) return rows.map((row) => describeStandalone(catalog, row));
 
-  const runs = new Map<Uuid, UnfinishedWorkflowRun>();
-  for (const run of await getUnfinishedWorkflowRuns(db, [...new Set(ofDags.map((row) => runIdOf(row.id)))])) {
-    runs.set(run.id, run);
+  const runs = await getUnfinishedWorkflowRuns(db, [...new Set(ofDags.map((row) => runIdOf(row.id)))]);
+  const described = await describeDagTasks(db, catalog, ofDags, new Map(runs.map((run) => [run.id, run])));
+  const byId = new Map(described.map((task) => [task.id, task]));
+  return rows.map((row) => byId.get(row.id) ?? describeStandalone(catalog, row));
+}
+
+/** The same for tasks of DAGs whose runs are at hand; sends its one statement, if any, without delay. */
+export async function describeDagTasks(
+  db: Db,
+  catalog: Catalog,
+  rows: readonly Row[],
+  runs: ReadonlyMap<RunId, UnfinishedWorkflowRun>,
+): Promise<AssignedTask[]> {
+  const wanted = new Map<TaskRunId, TenantId>();
+  for (const row of rows) {
+    for (const number of stepAndVersion(catalog, row).step.ancestors) {
+      wanted.set(taskIdOf(runIdOf(row.id), number), row.tenantId);
+    }
   }
-  const wanted = ofDags.flatMap((row) => {
-    const { ancestors } = stepAndVersion(catalog, row).step;
-    return ancestors.map((number) => ({ tenantId: row.tenantId, id: taskIdOf(runIdOf(row.id), number) }));
-  });
-  const finished = new Map<TaskRunId, FinishedTaskRun>();
-  for (const task of await getFinishedTaskRuns(db, dedupe(wanted))) finished.set(task.id, task);
-  return rows.map((row) =>
-    taskNumberOf(row.id) === 0
-      ? describeStandalone(catalog, row)
-      : describeDagTask(catalog, row, runs.get(runIdOf(row.id)), finished),
-  );
+  const ancestors = [...wanted].map(([id, tenantId]) => ({ tenantId, id }));
+  const finished = new Map((await getFinishedTaskRuns(db, ancestors)).map((task) => [task.id, task]));
+  return rows.map((row) => describeDagTask(catalog, row, runs.get(runIdOf(row.id)), finished));
 }
 
 /** The row of a standalone task carries everything. */
@@ -47,7 +54,7 @@ export function describeStandalone(catalog: Catalog, row: ClaimedTaskRun): Assig
 
 function describeDagTask(
   catalog: Catalog,
-  row: ClaimedTaskRun,
+  row: Row,
   run: UnfinishedWorkflowRun | undefined,
   finished: ReadonlyMap<TaskRunId, FinishedTaskRun>,
 ): AssignedTask {
@@ -76,7 +83,7 @@ function describeDagTask(
 }
 
 type Parentage = Pick<ClaimedTaskRun, "parentTaskId" | "childIndex" | "childKey">;
-type Row = Parentage &
+export type Row = Parentage &
   Pick<ClaimedTaskRun, "id" | "tenantId" | "versionId" | "workerId" | "attempt" | "priority" | "executionTimeoutMs">;
 
 /** What is sent to a worker, put together from a row and what belongs to its run. The version must be loaded. */
@@ -127,8 +134,4 @@ function objectOrEmpty(output: string | null): string {
   const text = output?.trim() ?? "";
   if (text === "null") return "null";
   return text.startsWith("{") ? text : "{}";
-}
-
-function dedupe<Wanted extends { id: Uuid }>(wanted: readonly Wanted[]): Wanted[] {
-  return [...new Map(wanted.map((one) => [one.id, one])).values()];
 }

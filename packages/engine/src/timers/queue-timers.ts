@@ -1,6 +1,6 @@
 import { type Database, listExpiredTaskRuns, nextQueueDeadline, type ReplicaId, resumeDueTaskRuns } from "@helve/store";
 import type { Clock } from "../clock.ts";
-import type { Settlement } from "../commands/settle.ts";
+import type { Settlement } from "../commands/settlement.ts";
 
 /** Deadlines set by other replicas, which may have died since, are found at the latest then. */
 const SWEEP_MS = 10_000;

@@ -124,12 +124,11 @@ const READY_TASK_RUNS: Statement = {
            when 'queued' then helve_now() + t.schedule_timeout_ms * interval '1 ms'
          end
     from unnest($1::uuid[], $2::smallint[], $3::task_status[], $4::uuid[]) as r (id, pending_parents, status, worker_id)
-   where t.id = r.id
-  returning ${CLAIMED_COLUMNS}`,
+   where t.id = r.id`,
 };
 
-/** @returns the rows as they are now, in no order */
-export async function readyTaskRuns(tx: Db, readyings: readonly Readying[]): Promise<ClaimedTaskRun[]> {
-  if (readyings.length === 0) return [];
-  return tx.query<ClaimedTaskRun>(READY_TASK_RUNS, columns(readyings, ["id", "pendingParents", "status", "workerId"]));
+/** Records what the ends of parents did to locked, waiting task runs. */
+export async function readyTaskRuns(tx: Db, readyings: readonly Readying[]): Promise<void> {
+  if (readyings.length === 0) return;
+  await tx.query(READY_TASK_RUNS, columns(readyings, ["id", "pendingParents", "status", "workerId"]));
 }

@@ -114,9 +114,10 @@ const END_WORKFLOW_RUNS: Statement = {
 export async function recordProgress(tx: Db, progress: readonly RunProgress[]): Promise<void> {
   const going = progress.filter((run) => run.status === null);
   const ended = progress.filter((run) => run.status !== null);
-  if (going.length > 0)
-    await tx.query(UPDATE_WORKFLOW_RUNS, columns(going, ["id", "remaining", "failed", "cancelled"]));
-  if (ended.length > 0) await tx.query(END_WORKFLOW_RUNS, columns(ended, ["id", "status"]));
+  await Promise.all([
+    going.length > 0 && tx.query(UPDATE_WORKFLOW_RUNS, columns(going, ["id", "remaining", "failed", "cancelled"])),
+    ended.length > 0 && tx.query(END_WORKFLOW_RUNS, columns(ended, ["id", "status"])),
+  ]);
 }
 
 const REOPEN_WORKFLOW_RUNS: Statement = {
