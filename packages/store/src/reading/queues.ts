@@ -34,8 +34,8 @@ export interface TaskLoad {
 const TASK_LOADS: Statement = {
   name: "reading_task_loads",
   text: /* sql */ `
-  select t.version_id as "versionId", ('x' || right(t.id::text, 4))::bit(16)::int as "taskNumber",
-         t.status = 'assigned' as "isRunning", r.action, count(*)::int as total,
+  select t.version_id as "versionId",
+         get_byte(uuid_send(t.id), 14) * 256 + get_byte(uuid_send(t.id), 15) as "taskNumber", t.status = 'assigned' as "isRunning", r.action, count(*)::int as total,
          min(coalesce(t.assigned_at, t.queued_at, t.created_at)) as oldest,
          min(coalesce(t.assigned_at, t.queued_at, t.created_at)) filter (where t.failures = 0) as "oldestFirstTry"
     from task_run t join route r on r.id = t.route_id
