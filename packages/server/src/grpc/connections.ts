@@ -10,11 +10,13 @@ export interface Connections {
   opened(socket: Socket): void;
   /** @param peer `address:port`, as gRPC names the other side of a call */
   idOf(peer: string): ConnectionId;
+  isOpen(connection: ConnectionId): boolean;
 }
 
 /** @param onClosed called once for each connection, when its socket is gone */
 export function connections(onClosed: (connection: ConnectionId) => void): Connections {
   const ids = new Map<string, ConnectionId>();
+  const open = new Set<ConnectionId>();
   let count = 0;
   return {
     opened(socket) {
@@ -22,12 +24,15 @@ export function connections(onClosed: (connection: ConnectionId) => void): Conne
       // The same peer may come again, in the same instant even, and is another connection then.
       const id = `${peer}#${++count}`;
       ids.set(peer, id);
+      open.add(id);
       socket.once("close", () => {
+        open.delete(id);
         if (ids.get(peer) === id) ids.delete(peer);
         onClosed(id);
       });
     },
-    // A call whose connection has just broken has no peer any more. It gets a name that nothing else has.
+    // A call whose connection has just broken has no peer any more. It gets the name of a connection that is not open.
     idOf: (peer) => ids.get(peer) ?? `${peer}#gone`,
+    isOpen: (connection) => open.has(connection),
   };
 }

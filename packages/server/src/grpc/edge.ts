@@ -1,4 +1,4 @@
-import type { TenantId } from "@helve/core";
+import type { TaskRunId, TenantId, WorkerId } from "@helve/core";
 import type { ConnectionId, Engine } from "@helve/engine";
 import type { Logger } from "pino";
 import type { Authenticator } from "../auth/caller.ts";
@@ -20,4 +20,16 @@ export interface Edge {
 export interface CallContext {
   readonly tenantId: TenantId;
   readonly connection: ConnectionId;
+}
+
+/**
+ * Tells the engine over which connection a worker was heard. Not when it has closed meanwhile: its end has been told, and
+ * would not be again.
+ */
+export function heardOf(
+  { engine, connections }: Edge,
+  { tenantId, connection }: CallContext,
+  worker: { workerId: WorkerId } | { taskId: TaskRunId },
+): void {
+  if (connections.isOpen(connection)) engine.connectionUsed(connection, tenantId, worker);
 }

@@ -6,18 +6,18 @@ import type {
 } from "@helve/contracts";
 import { checkJson, HelveError, invalidArgument, isUuid, type RunId, type TaskRunId, type TenantId } from "@helve/core";
 import type { Engine, TriggerRequest } from "@helve/engine";
-import type { CallContext, Edge } from "../edge.ts";
+import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { uuidProblem } from "../ids.ts";
 
 /** WorkflowService/TriggerWorkflow: one run, possibly a task's child. */
 export async function triggerWorkflow(
-  { engine }: Edge,
-  { tenantId, connection }: CallContext,
+  edge: Edge,
+  caller: CallContext,
   request: v1.TriggerWorkflowRequest,
 ): Promise<TriggerWorkflowResponse> {
   const trigger = readTrigger(request);
-  if (trigger.parentTaskId) engine.connectionUsed(connection, tenantId, { taskId: trigger.parentTaskId });
-  const [workflowRunId = ""] = await triggerRuns(engine, tenantId, [trigger]);
+  if (trigger.parentTaskId) heardOf(edge, caller, { taskId: trigger.parentTaskId });
+  const [workflowRunId = ""] = await triggerRuns(edge.engine, caller.tenantId, [trigger]);
   return { workflowRunId };
 }
 

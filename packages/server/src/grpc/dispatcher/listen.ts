@@ -4,6 +4,7 @@ import type { WorkerStream } from "@helve/engine";
 import type { CallContext, Edge } from "../edge.ts";
 import { readWorkerId } from "../ids.ts";
 import { MAX_MESSAGE_BYTES, SURELY_FITS } from "../limits.ts";
+import { openStream } from "../open-stream.ts";
 import { failAsTooLarge } from "../too-large.ts";
 import { cancelAction, startAction } from "./assigned-action.ts";
 
@@ -20,17 +21,16 @@ type ActionStream = ServerWritableStream<WorkerListenRequest, AssignedAction>;
  */
 export async function listen(
   edge: Edge,
-  { tenantId, connection }: CallContext,
+  caller: CallContext,
   call: ActionStream,
   isItsOwnHeartbeat: boolean,
 ): Promise<void> {
   const workerId = readWorkerId(call.request.workerId);
-  const open = await edge.engine.openStream(tenantId, workerId, workerStream(edge, call), {
-    connection,
-    isItsOwnHeartbeat,
-    abandonedSlotMs: ABANDONED_SLOT_MS,
+  const open = await openStream(edge, caller, {
+    workerId,
+    stream: workerStream(edge, call),
+    options: { isItsOwnHeartbeat, abandonedSlotMs: ABANDONED_SLOT_MS },
   });
-  edge.engine.connectionUsed(connection, tenantId, { workerId });
   if (call.destroyed) open.closed("broken");
   else call.once("close", () => open.closed("broken"));
 }

@@ -10,19 +10,19 @@ import {
   wholeNumber,
 } from "@helve/core";
 import type { Labels, WorkerRegistration } from "@helve/engine";
-import type { CallContext, Edge } from "../edge.ts";
+import { type CallContext, type Edge, heardOf } from "../edge.ts";
 
 const DEFAULT_SLOTS = 100;
 
 /** Register: each call makes a new worker, also under a name that exists. */
 export async function register(
-  { engine }: Edge,
-  { tenantId, connection }: CallContext,
+  edge: Edge,
+  caller: CallContext,
   request: WorkerRegisterRequest,
 ): Promise<WorkerRegisterResponse> {
-  const workerId = await engine.registerWorker(tenantId, readRegistration(request));
-  engine.connectionUsed(connection, tenantId, { workerId });
-  return { tenantId, workerId, workerName: request.workerName };
+  const workerId = await edge.engine.registerWorker(caller.tenantId, readRegistration(request));
+  heardOf(edge, caller, { workerId });
+  return { tenantId: caller.tenantId, workerId, workerName: request.workerName };
 }
 
 /** @throws HelveError invalid_argument naming the field */

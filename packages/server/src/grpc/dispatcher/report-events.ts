@@ -7,39 +7,39 @@ import {
 } from "@helve/contracts";
 import { checkJson, fieldError, HelveError, invalidArgument } from "@helve/core";
 import type { Report } from "@helve/engine";
-import type { CallContext, Edge } from "../edge.ts";
+import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { readTaskId } from "../ids.ts";
 
 /** SendStepActionEvent: what a worker says of one attempt. A late report is answered OK, since clients repeat errors. */
 export async function sendStepActionEvent(
-  { engine }: Edge,
-  { tenantId, connection }: CallContext,
+  edge: Edge,
+  caller: CallContext,
   event: StepActionEvent,
 ): Promise<ActionEventResponse> {
   const report = readReport(event.eventType, event, REPORTABLE);
   if (report) {
-    engine.connectionUsed(connection, tenantId, { taskId: report.taskId });
-    const [answer] = await engine.report(tenantId, [report]);
+    heardOf(edge, caller, { taskId: report.taskId });
+    const [answer] = await edge.engine.report(caller.tenantId, [report]);
     if (answer === "unknown") {
       throw invalidArgument(`invalid task external run id ${event.taskRunExternalId}: no rows in result set`);
     }
   }
-  return { tenantId, workerId: event.workerId };
+  return { tenantId: caller.tenantId, workerId: event.workerId };
 }
 
 /** SendBatchActionEvent: one kind of report for many tasks. Unknown ones are passed over. */
 export async function sendBatchActionEvent(
-  { engine }: Edge,
-  { tenantId, connection }: CallContext,
+  edge: Edge,
+  caller: CallContext,
   event: BatchActionEvent,
 ): Promise<ActionEventResponse> {
   const reports = event.items.flatMap((item) => readReport(event.eventType, item, BATCH_REPORTABLE) ?? []);
   const [first] = reports;
   if (first) {
-    engine.connectionUsed(connection, tenantId, { taskId: first.taskId });
-    await engine.report(tenantId, reports);
+    heardOf(edge, caller, { taskId: first.taskId });
+    await edge.engine.report(caller.tenantId, reports);
   }
-  return { tenantId, workerId: event.workerId };
+  return { tenantId: caller.tenantId, workerId: event.workerId };
 }
 
 const { STEP_EVENT_TYPE_STARTED, STEP_EVENT_TYPE_COMPLETED, STEP_EVENT_TYPE_FAILED } = StepActionEventType;

@@ -6,19 +6,19 @@ import type {
   WorkerUnsubscribeRequest,
   WorkerUnsubscribeResponse,
 } from "@helve/contracts";
-import type { CallContext, Edge } from "../edge.ts";
+import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { readWorkerId } from "../ids.ts";
 import { readLabels } from "./register.ts";
 
 /** Heartbeat: the time is taken from the engine's clock, whatever the worker's says. */
 export async function heartbeat(
-  { engine }: Edge,
-  { tenantId, connection }: CallContext,
+  edge: Edge,
+  caller: CallContext,
   request: HeartbeatRequest,
 ): Promise<HeartbeatResponse> {
   const workerId = readWorkerId(request.workerId);
-  await engine.heartbeat(tenantId, workerId);
-  engine.connectionUsed(connection, tenantId, { workerId });
+  await edge.engine.heartbeat(caller.tenantId, workerId);
+  heardOf(edge, caller, { workerId });
   return {};
 }
 
@@ -35,12 +35,12 @@ export async function unsubscribe(
 
 /** UpsertWorkerLabels: labels given are set, others stay. */
 export async function upsertWorkerLabels(
-  { engine }: Edge,
-  { tenantId, connection }: CallContext,
+  edge: Edge,
+  caller: CallContext,
   request: UpsertWorkerLabelsRequest,
 ): Promise<UpsertWorkerLabelsResponse> {
   const workerId = readWorkerId(request.workerId);
-  await engine.upsertWorkerLabels(tenantId, workerId, readLabels(request.labels));
-  engine.connectionUsed(connection, tenantId, { workerId });
-  return { tenantId, workerId: request.workerId };
+  await edge.engine.upsertWorkerLabels(caller.tenantId, workerId, readLabels(request.labels));
+  heardOf(edge, caller, { workerId });
+  return { tenantId: caller.tenantId, workerId: request.workerId };
 }

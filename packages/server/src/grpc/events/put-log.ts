@@ -1,7 +1,7 @@
 import type { PutLogRequest, PutLogResponse } from "@helve/contracts";
 import { fieldError, isJsonObject } from "@helve/core";
 import type { LogLine } from "@helve/engine";
-import type { CallContext, Edge } from "../edge.ts";
+import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { readTaskId } from "../ids.ts";
 
 const MAX_CHARACTERS = 10_000;
@@ -10,17 +10,13 @@ const LEVELS = new Set(["INFO", "ERROR", "WARN", "DEBUG"]);
 const DEFAULT_LEVEL = "INFO";
 
 /** EventsService/PutLog: one line of a task's log. */
-export async function putLog(
-  { engine }: Edge,
-  { tenantId, connection }: CallContext,
-  request: PutLogRequest,
-): Promise<PutLogResponse> {
+export async function putLog(edge: Edge, caller: CallContext, request: PutLogRequest): Promise<PutLogResponse> {
   const taskId = readTaskId(request.taskRunExternalId);
   const { message, level = DEFAULT_LEVEL, metadata, taskRetryCount } = request;
   const attempt = taskRetryCount === undefined ? undefined : taskRetryCount + 1;
   const line = checkLogLine({ taskId, attempt, level, message, metadata });
-  engine.connectionUsed(connection, tenantId, { taskId });
-  await engine.putLogs(tenantId, [line]);
+  heardOf(edge, caller, { taskId });
+  await edge.engine.putLogs(caller.tenantId, [line]);
   return {};
 }
 

@@ -1,16 +1,16 @@
 import type { PutStreamEventRequest, PutStreamEventResponse } from "@helve/contracts";
-import type { CallContext, Edge } from "../edge.ts";
+import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { readTaskId } from "../ids.ts";
 
 /** EventsService/PutStreamEvent: a chunk of a task's output, for whoever follows the run now. */
 export async function putStreamEvent(
-  { engine }: Edge,
-  { tenantId, connection }: CallContext,
+  edge: Edge,
+  caller: CallContext,
   request: PutStreamEventRequest,
 ): Promise<PutStreamEventResponse> {
   const taskId = readTaskId(request.taskRunExternalId);
-  engine.connectionUsed(connection, tenantId, { taskId });
-  await engine.putStreamChunk(tenantId, {
+  heardOf(edge, caller, { taskId });
+  await edge.engine.putStreamChunk(caller.tenantId, {
     taskId,
     content: request.message,
     index: request.eventIndex,

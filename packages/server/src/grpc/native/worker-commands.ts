@@ -67,7 +67,8 @@ async function putChunk({ engine, tenantId }: WorkerCommands, chunk: helve.Strea
 
 async function refreshTimeout(to: WorkerCommands, refresh: helve.RefreshTimeout): Promise<void> {
   const answer = await refreshed(to, refresh).then(
-    (deadlineAt) => ({ request: refresh.request, deadlineAt }),
+    // The wire counts whole milliseconds.
+    (deadlineAt) => ({ request: refresh.request, deadlineAt: Math.round(deadlineAt) }),
     (error: unknown) => ({
       request: refresh.request,
       deadlineAt: 0,

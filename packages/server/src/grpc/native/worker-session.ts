@@ -3,7 +3,8 @@ import type { helve } from "@helve/contracts";
 import { invalidArgument, MAX_INT32, type WorkerId, wholeNumber } from "@helve/core";
 import type { OpenStream } from "@helve/engine";
 import { failStream } from "../calls.ts";
-import type { CallContext, Edge } from "../edge.ts";
+import { type CallContext, type Edge, heardOf } from "../edge.ts";
+import { openStream } from "../open-stream.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { Outbox } from "./outbox.ts";
 import { carryOut } from "./worker-commands.ts";
@@ -44,7 +45,7 @@ async function openSession(
 ): Promise<WorkerSession> {
   if (!register) throw invalidArgument("register is missing: it must stand in the first frame of a worker");
   const protocol = Math.min(wholeNumber(register.protocol, "register.protocol", 1, MAX_INT32), PROTOCOL);
-  const { tenantId, connection } = caller;
+  const { tenantId } = caller;
   const workerId = await registerOrResume(edge, caller, register);
   // Work may come before the engine has said what is lost, and the worker must hear that and who it is first.
   const outbox = new Outbox<helve.EngineToWorker>(call, newWorkerFrame, true);
@@ -52,10 +53,13 @@ async function openSession(
   outbox.add(IDS_AND_NAMES, (frame) => {
     frame.registered = registered;
   });
-  const open = await edge.engine.openStream(tenantId, workerId, workerStream(edge, outbox), {
-    connection,
-    isItsOwnHeartbeat: false,
-    holding: register.workerId === undefined ? undefined : register.holding.map(readAttempt),
+  const open = await openStream(edge, caller, {
+    workerId,
+    stream: workerStream(edge, outbox),
+    options: {
+      isItsOwnHeartbeat: false,
+      holding: register.workerId === undefined ? undefined : register.holding.map(readAttempt),
+    },
   });
   registered.lost = open.lost;
   outbox.release();
@@ -125,7 +129,7 @@ class WorkerSession {
     if (now - this.#beatAt < BEAT_EVERY_MS) return;
     this.#beatAt = now;
     const { edge, caller, call, workerId } = this.#parts;
-    edge.engine.connectionUsed(caller.connection, caller.tenantId, { workerId });
+    heardOf(edge, caller, { workerId });
     edge.engine.heartbeat(caller.tenantId, workerId).catch((error: unknown) => failStream(edge, call, error));
   }
 }

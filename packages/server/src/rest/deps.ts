@@ -1,0 +1,19 @@
+import type { TenantId, Uuid } from "@helve/core";
+import type { Engine } from "@helve/engine";
+import type { Logger } from "pino";
+import type { Reading } from "./reading.ts";
+
+/** What the REST API is made of: the engine does, `reading` shows. */
+export interface RestDeps {
+  engine: Engine;
+  reading: Reading;
+  /** Who is behind an `Authorization` header; undefined (or a HelveError `unauthenticated`) when nobody good is. */
+  authenticate(authorization: string | undefined): Promise<{ tenantId: TenantId; tokenId: Uuid } | undefined>;
+  /** Of this build, shown by the version operation. */
+  version: string;
+  /** Where the world reaches this server, no slash at the end; asked for each answer, as the port may be known late. */
+  serverUrl: () => string;
+  /** Origins of web pages that may call; undefined: all. */
+  allowedOrigins?: readonly string[] | undefined;
+  log: Logger;
+}

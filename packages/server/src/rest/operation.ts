@@ -1,0 +1,72 @@
+import type { TenantId } from "@helve/core";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Static, TSchema } from "typebox";
+import type { Access, Resolved } from "./access.ts";
+import { sendJson } from "./errors.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    resolved: Resolved<unknown> | null;
+  }
+}
+
+/** One operation of the API. The schemas check the request and make up the OpenAPI document. */
+export interface Operation<Resource, Query extends TSchema, Body extends TSchema> {
+  method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** As Fastify writes it, with `:name` for what varies. */
+  url: string;
+  /** The name that clients are generated with. */
+  id: string;
+  summary: string;
+  tag: string;
+  /** Undefined: anybody may call. */
+  access?: Access<Resource>;
+  query?: Query;
+  body?: Body;
+  /** Of the answer with status 200. */
+  answer: TSchema;
+}
+
+/** A request that was checked. */
+export interface Call<Resource, Query, Body> {
+  tenantId: TenantId;
+  resource: Resource;
+  query: Query;
+  body: Body;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+/**
+ * Registers an operation. Access is decided before the body is read or the parameters are checked.
+ *
+ * @param handler gives the body of the answer, or the reply that it has sent
+ */
+export function operation<Resource, Query extends TSchema = TSchema, Body extends TSchema = TSchema>(
+  app: FastifyInstance,
+  { method, url, id, summary, tag, access, query, body, answer }: Operation<Resource, Query, Body>,
+  handler: (call: Call<Resource, Static<Query>, Static<Body>>) => unknown,
+): void {
+  app.route({
+    method,
+    url,
+    schema: {
+      operationId: id,
+      summary,
+      tags: [tag],
+      ...(access === undefined && { security: [] }),
+      ...(query && { querystring: query }),
+      ...(body && { body }),
+      response: { 200: answer },
+    },
+    onRequest: async (request) => {
+      if (access) request.resolved = await access(request);
+    },
+    async handler(request, reply) {
+      const { tenantId, resource } = (request.resolved ?? { tenantId: "", resource: undefined }) as Resolved<Resource>;
+      const call = { tenantId, resource, request, reply, query: request.query, body: request.body ?? {} };
+      const result = await handler(call as Call<Resource, Static<Query>, Static<Body>>);
+      return result === reply ? reply : sendJson(reply, 200, result);
+    },
+  });
+}
