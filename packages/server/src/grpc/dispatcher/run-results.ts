@@ -13,26 +13,45 @@ import { MAX_MESSAGE_BYTES } from "../limits.ts";
 type RunsStream = ServerDuplexStream<SubscribeToWorkflowRunsRequest, WorkflowRunEvent>;
 
 /**
- * SubscribeToWorkflowRuns: the client names runs, at any time, and gets one answer for each when it has ended. An id that
- * is already being waited for is waited for once; ids that are none are passed over, as clients expect.
+ * One published client names its first run twice, some milliseconds apart, and breaks at a second answer. Clients may also
+ * ask anew for a run that they know has ended, and hang without an answer. So what is asked twice before the answer went
+ * out is one question, and for this long after the first one answers wait.
+ */
+const FIRST_ANSWERS_WAIT_MS = 40;
+
+/**
+ * SubscribeToWorkflowRuns: the client names runs, at any time, and gets one answer for each when it has ended. Ids that are
+ * none are passed over, as clients expect; unknown ones may come to be.
  */
 export function subscribeToWorkflowRuns({ engine }: Edge, { tenantId }: CallContext, call: RunsStream): void {
-  const waiting = new Map<RunId, () => void>();
+  /** How to stop waiting, by run. */
+  const asked = new Map<RunId, () => void>();
+  let held: RunResult[] | undefined = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const answer = (result: RunResult): void => {
+    asked.delete(result.runId);
+    if (call.writable) call.write(finishedEvent(result));
+  };
+  const release = (): void => {
+    const results = held ?? [];
+    held = undefined;
+    for (const result of results) answer(result);
+  };
   call.on("data", ({ workflowRunId }: SubscribeToWorkflowRunsRequest) => {
+    timer ??= setTimeout(release, FIRST_ANSWERS_WAIT_MS);
     const runId = workflowRunId.toLowerCase();
-    if (!isUuid(runId) || waiting.has(runId)) return;
-    waiting.set(runId, () => {});
-    const stop = engine.onRunEnded(tenantId, [runId], (result) => {
-      waiting.delete(runId);
-      call.write(finishedEvent(result));
-    });
+    if (!isUuid(runId) || asked.has(runId)) return;
+    asked.set(runId, () => {});
+    const stop = engine.onRunEnded(tenantId, [runId], (result) => (held ? held.push(result) : answer(result)));
     // The answer may have come within the call.
-    if (waiting.has(runId)) waiting.set(runId, stop);
+    if (asked.has(runId)) asked.set(runId, stop);
   });
   call.on("end", () => call.end());
   call.once("close", () => {
-    for (const stop of waiting.values()) stop();
-    waiting.clear();
+    clearTimeout(timer);
+    for (const stop of asked.values()) stop();
+    asked.clear();
   });
 }
 
