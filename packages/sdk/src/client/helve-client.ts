@@ -37,6 +37,10 @@ export interface HelveClientOptions {
 /** Long enough for the next call of a program that works, short enough for one that is done to end. */
 const IDLE_MS = 500;
 
+/** The output of a workflow that says nothing about it. */
+// biome-ignore lint/complexity/noBannedTypes: an object of which nothing is known.
+type UnknownOutput = {};
+
 /** Something that can be run: a declaration, a workflow in its older form, or a name. */
 type Workflowlike<I extends InputType, O extends OutputType> = BaseWorkflowDeclaration<I, O> | LegacyWorkflow | string;
 
@@ -103,7 +107,7 @@ export class HelveClient implements DeclaringClient {
   task<const S extends StandardSchemaV1, O extends OutputType>(
     options: Omit<CreateTaskWorkflowOpts<Anything, O>, "fn" | "inputValidator"> & {
       inputValidator: S;
-      fn?: TaskFn<Extract<SchemaOutput<S>, InputType>, O>;
+      fn?: TaskFn<SchemaOutput<S>, O>;
     },
   ): TaskWorkflowDeclaration<Extract<SchemaInput<S>, InputType>, O>;
   /** Declares a task that stands alone. Its types can be named, or follow from its code. */
@@ -115,11 +119,11 @@ export class HelveClient implements DeclaringClient {
   }
 
   /** Declares a workflow, whose tasks are added to it. With a schema, the types of its input follow from it. */
-  workflow<const S extends StandardSchemaV1, O extends OutputType = Anything>(
+  workflow<const S extends StandardSchemaV1, O extends OutputType = UnknownOutput>(
     options: Omit<CreateWorkflowOpts, "inputValidator"> & { inputValidator: S },
-  ): WorkflowDeclaration<Extract<SchemaInput<S>, InputType>, O, Extract<SchemaOutput<S>, InputType>>;
+  ): WorkflowDeclaration<Extract<SchemaInput<S>, InputType>, O, SchemaOutput<S>>;
   /** Declares a workflow, whose tasks are added to it. */
-  workflow<I extends InputType = UnknownInputType, O extends OutputType = Anything>(
+  workflow<I extends InputType = UnknownInputType, O extends OutputType = UnknownOutput>(
     options: CreateWorkflowOpts,
   ): WorkflowDeclaration<I, O>;
   workflow(options: CreateWorkflowOpts): Anything {

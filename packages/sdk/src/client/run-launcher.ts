@@ -18,6 +18,15 @@ export interface RunRequest {
   standaloneTask?: string | undefined;
 }
 
+/** Starts runs. In a test of a task it is one that starts nothing. */
+export interface Launcher {
+  /** @returns ids in the order of the requests */
+  start(requests: readonly RunRequest[], parent?: Attempt): Promise<string[]>;
+  /** @returns results in the order of the requests */
+  startAndWait(requests: readonly RunRequest[], returnsErrors: boolean, parent?: Attempt): Promise<unknown[]>;
+  resultOf(runId: string, standaloneTask: string | undefined): Promise<unknown>;
+}
+
 /** Runs in one request to the engine, which starts all of them or none. */
 const MAX_RUNS_PER_REQUEST = 1_000;
 
@@ -25,19 +34,20 @@ const MAX_RUNS_PER_REQUEST = 1_000;
  * Starts runs and waits for them. Called in the code of a task, the runs are children of that task: they are found again
  * by another attempt, and waiting for them ends when the task is given up.
  */
-export class RunLauncher {
+export class RunLauncher implements Launcher {
   readonly #session: ClientSession;
   readonly #maxBytes: number;
-  readonly #engine: string;
+  /** Names engine and tenant; clients of the same one know each other's tasks as parents. */
+  readonly engine: string;
 
   /**
    * @param maxBytes largest message the engine takes
-   * @param engine   names engine and tenant; clients of the same one know each other's tasks as parents
+   * @param engine   names engine and tenant
    */
   constructor(session: ClientSession, maxBytes: number, engine: string) {
     this.#session = session;
     this.#maxBytes = maxBytes;
-    this.#engine = engine;
+    this.engine = engine;
   }
 
   /**
@@ -86,8 +96,7 @@ export class RunLauncher {
   /** The task this code belongs to. One of another engine or tenant is no parent here. */
   #parent(): Attempt | undefined {
     const attempt = currentTask.getStore();
-    if (attempt === undefined) return undefined;
-    return attempt.runtime.launcher.#engine === this.#engine ? attempt : undefined;
+    return attempt?.runtime.engine === this.engine ? attempt : undefined;
   }
 
   #startChunk(runs: helve.Trigger[]): Promise<string[]> {

@@ -1,7 +1,8 @@
+import { currentTask } from "../worker/current-task.ts";
 import type { Anything } from "../workflow/json.ts";
 import { workflowNameOnWire } from "../workflow/registration.ts";
 import type { RunManyOpt, RunOpts } from "../workflow/workflow-options.ts";
-import type { RunLauncher, RunRequest } from "./run-launcher.ts";
+import type { Launcher, RunRequest } from "./run-launcher.ts";
 import { type RunAccess, WorkflowRunRef } from "./run-ref.ts";
 
 /** What runs are wanted of, by its declared name. */
@@ -12,12 +13,12 @@ export interface Runnable {
 
 /** Starts runs of workflows by their declared names, for declarations and for the client. */
 export class WorkflowRunner {
-  readonly #launcher: RunLauncher;
+  readonly #ownLauncher: Launcher;
   readonly #access: RunAccess;
   readonly #namespace: string;
 
-  constructor(launcher: RunLauncher, access: RunAccess, namespace: string) {
-    this.#launcher = launcher;
+  constructor(launcher: Launcher, access: RunAccess, namespace: string) {
+    this.#ownLauncher = launcher;
     this.#access = access;
     this.#namespace = namespace;
   }
@@ -47,6 +48,11 @@ export class WorkflowRunner {
   async runManyNoWait(what: Runnable, runs: readonly RunManyOpt<Anything>[]): Promise<WorkflowRunRef<unknown>[]> {
     const runIds = await this.#launcher.start(this.#requests(what, runs));
     return runIds.map((runId) => new WorkflowRunRef(runId, this.#access, what.standaloneTask));
+  }
+
+  get #launcher(): Launcher {
+    const runtime = currentTask.getStore()?.runtime;
+    return runtime?.standsIn ? runtime.launcher : this.#ownLauncher;
   }
 
   #runMany(what: Runnable, runs: readonly RunManyOpt<Anything>[], returnsErrors: boolean): Promise<unknown[]> {

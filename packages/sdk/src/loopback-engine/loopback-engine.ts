@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Server, ServerCredentials, type ServerUnaryCall, type ServiceError, status } from "@grpc/grpc-js";
 import { helve, v1 } from "@helve/contracts";
+import { unsignedToken } from "../testing/unsigned-token.ts";
 import { type ClientControls, LoopbackClient } from "./loopback-client.ts";
 import { LoopbackRuns } from "./loopback-runs.ts";
-import { loopbackToken } from "./loopback-token.ts";
 import { LoopbackWorker, type WorkerControls } from "./loopback-worker.ts";
 
 type Answer<Response> = (error: Partial<ServiceError> | null, response?: Response) => void;
@@ -44,7 +44,7 @@ export class LoopbackEngine {
   }
 
   get token(): string {
-    return loopbackToken({ grpcAddress: this.address });
+    return unsignedToken({ grpcAddress: this.address });
   }
 
   /** How many worker streams there have been. */

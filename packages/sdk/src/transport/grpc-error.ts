@@ -19,7 +19,13 @@ const CODES: Readonly<Partial<Record<number, ErrorCode>>> = {
 /** @param what the call, as a person would name it */
 export function fromGrpcError(error: ServiceError, what: string): HelveError {
   const code = CODES[error.code] ?? "internal";
-  return new HelveError(code, `${what}: ${error.details || error.message}`, { cause: error });
+  return new HelveError(code, `${what}: ${readable(error.details || error.message)}`, { cause: error });
+}
+
+/** Of what the channel says when it has no connection, the reason is what helps. */
+function readable(details: string): string {
+  const reason = /Last error: (?:Error: )?(.*?)\.? Resolution note:/s.exec(details)?.[1];
+  return reason === undefined ? details : `cannot be reached (${reason})`;
 }
 
 /** Errors that the same call will meet again, however often it is made. */

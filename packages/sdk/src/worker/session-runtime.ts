@@ -10,6 +10,7 @@ import type { TaskRuntime, WorkerLabels } from "./task-runtime.ts";
 /** What the tasks of a worker ask for, over its session. */
 export class SessionRuntime implements TaskRuntime {
   readonly launcher: RunLauncher;
+  readonly standsIn = false;
   readonly runs: RunAccess;
   readonly namespace: string;
   readonly logger: Logger;
@@ -32,6 +33,10 @@ export class SessionRuntime implements TaskRuntime {
     this.logger = options.logger;
     this.#handlers = options.handlers;
     this.#labels = { ...options.labels };
+  }
+
+  get engine(): string {
+    return this.launcher.engine;
   }
 
   putLog(

@@ -1,5 +1,5 @@
 import type { helve } from "@helve/contracts";
-import type { RunLauncher } from "../client/run-launcher.ts";
+import type { Launcher } from "../client/run-launcher.ts";
 import type { RunAccess } from "../client/run-ref.ts";
 import type { Logger, LogLevel } from "../logging/logger.ts";
 
@@ -11,7 +11,11 @@ export type WorkerLabels = Record<string, string | number | undefined>;
  * themselves.
  */
 export interface TaskRuntime {
-  readonly launcher: RunLauncher;
+  readonly launcher: Launcher;
+  /** Whether every run that the task starts goes to this launcher, whichever client it asks. In tests only. */
+  readonly standsIn: boolean;
+  /** Names engine and tenant. */
+  readonly engine: string;
   /** For references to children. */
   readonly runs: RunAccess;
   /** Prefix of the namespace. */

@@ -47,7 +47,7 @@ export class BaseWorkflowDeclaration<I extends InputType = UnknownInputType, O e
    */
   run(input: I, options?: RunOpts): Promise<O>;
   run(input: I[], options?: RunOpts): Promise<O[]>;
-  run(input: I | I[], options?: RunOpts): Promise<O | O[]> {
+  async run(input: I | I[], options?: RunOpts): Promise<O | O[]> {
     return this.#runner().run(this.#runnable(), input, options) as Promise<O | O[]>;
   }
 
@@ -65,18 +65,18 @@ export class BaseWorkflowDeclaration<I extends InputType = UnknownInputType, O e
    */
   runNoWait(input: I, options?: RunOpts): Promise<WorkflowRunRef<O>>;
   runNoWait(input: I[], options?: RunOpts): Promise<WorkflowRunRef<O>[]>;
-  runNoWait(input: I | I[], options?: RunOpts): Promise<WorkflowRunRef<O> | WorkflowRunRef<O>[]> {
+  async runNoWait(input: I | I[], options?: RunOpts): Promise<WorkflowRunRef<O> | WorkflowRunRef<O>[]> {
     const refs: Promise<unknown> = this.#runner().runNoWait(this.#runnable(), input, options);
     return refs as Promise<WorkflowRunRef<O> | WorkflowRunRef<O>[]>;
   }
 
   /** Runs it many times, each with options of its own. @returns results in the order of the runs */
-  runMany(runs: RunManyOpt<I>[]): Promise<O[]> {
+  async runMany(runs: RunManyOpt<I>[]): Promise<O[]> {
     return this.#runner().runMany(this.#runnable(), runs) as Promise<O[]>;
   }
 
   /** Starts it many times, each with options of its own. @returns references in the order of the runs */
-  runManyNoWait(runs: RunManyOpt<I>[]): Promise<WorkflowRunRef<O>[]> {
+  async runManyNoWait(runs: RunManyOpt<I>[]): Promise<WorkflowRunRef<O>[]> {
     const refs: Promise<unknown> = this.#runner().runManyNoWait(this.#runnable(), runs);
     return refs as Promise<WorkflowRunRef<O>[]>;
   }

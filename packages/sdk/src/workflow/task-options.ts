@@ -2,7 +2,7 @@ import { v1 } from "@helve/contracts";
 import type { Context } from "../worker/context.ts";
 import type { Conditions } from "./conditions.ts";
 import type { Duration } from "./duration.ts";
-import type { Anything, InputType, OutputType, UnknownInputType } from "./json.ts";
+import type { Anything, OutputType, UnknownInputType } from "./json.ts";
 
 /** What happens when a concurrency key is full. */
 export const ConcurrencyLimitStrategy: typeof v1.ConcurrencyLimitStrategy = v1.ConcurrencyLimitStrategy;
@@ -53,18 +53,14 @@ export interface DesiredWorkerLabel {
   comparator?: WorkerLabelComparator | undefined;
 }
 
-/** The code of a task. What it throws fails the attempt. */
-export type TaskFn<I extends InputType = UnknownInputType, O extends OutputType = void, C = Context<I>> = (
+/** The code of a task. Its input is JSON, or what a schema made of it. What it throws fails the attempt. */
+export type TaskFn<I = UnknownInputType, O extends OutputType = void, C = Context<I>> = (
   input: I,
   ctx: C,
 ) => O | Promise<O>;
 
 /** What can be said about any task. */
-export interface CreateBaseTaskOpts<
-  I extends InputType = UnknownInputType,
-  O extends OutputType = void,
-  C = TaskFn<I, O>,
-> {
+export interface CreateBaseTaskOpts<I = UnknownInputType, O extends OutputType = void, C = TaskFn<I, O>> {
   name: string;
   /** Left out where the task is only named and another program does it. */
   fn?: C | undefined;
@@ -87,7 +83,7 @@ export interface CreateBaseTaskOpts<
 
 /** A task of a workflow. */
 export interface CreateWorkflowTaskOpts<
-  I extends InputType = UnknownInputType,
+  I = UnknownInputType,
   O extends OutputType = void,
   C extends TaskFn<I, O> = TaskFn<I, O>,
 > extends CreateBaseTaskOpts<I, O, C> {
@@ -102,13 +98,13 @@ export interface CreateWorkflowTaskOpts<
 }
 
 /** The task that runs when another one of its workflow has failed. */
-export type CreateOnFailureTaskOpts<I extends InputType = UnknownInputType, O extends OutputType = void> = Omit<
+export type CreateOnFailureTaskOpts<I = UnknownInputType, O extends OutputType = void> = Omit<
   CreateBaseTaskOpts<I, O>,
   "name"
 >;
 
 /** The task that runs when all others of its workflow have succeeded. */
-export type CreateOnSuccessTaskOpts<I extends InputType = UnknownInputType, O extends OutputType = void> = Omit<
+export type CreateOnSuccessTaskOpts<I = UnknownInputType, O extends OutputType = void> = Omit<
   CreateBaseTaskOpts<I, O>,
   "name"
 >;

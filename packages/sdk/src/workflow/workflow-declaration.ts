@@ -38,7 +38,7 @@ type TaskCode<I, O, Name extends string> = (
 export class WorkflowDeclaration<
   I extends InputType = UnknownInputType,
   O extends OutputType = void,
-  TI extends InputType = I,
+  TI = I,
 > extends BaseWorkflowDeclaration<I, O> {
   constructor(options: CreateWorkflowOpts, client?: DeclaringClient) {
     super({ ...options, tasks: [] }, client);

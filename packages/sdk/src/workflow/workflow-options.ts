@@ -60,10 +60,8 @@ export interface CreateBaseWorkflowOpts {
 }
 
 /** A task that stands alone. */
-export type CreateTaskWorkflowOpts<
-  I extends InputType = UnknownInputType,
-  O extends OutputType = void,
-> = CreateBaseWorkflowOpts & CreateBaseTaskOpts<I, O>;
+export type CreateTaskWorkflowOpts<I = UnknownInputType, O extends OutputType = void> = CreateBaseWorkflowOpts &
+  CreateBaseTaskOpts<I, O>;
 
 /** A workflow. */
 export interface CreateWorkflowOpts extends CreateBaseWorkflowOpts {

@@ -1,5 +1,5 @@
 /** A token that names these addresses; nothing checks its signature. */
-export function loopbackToken(claims: { grpcAddress?: string; serverUrl?: string; tenantId?: string }): string {
+export function unsignedToken(claims: { grpcAddress?: string; serverUrl?: string; tenantId?: string }): string {
   const payload = {
     sub: claims.tenantId ?? "11111111-1111-7111-8111-111111111111",
     grpc_broadcast_address: claims.grpcAddress,
