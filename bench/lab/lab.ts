@@ -1,0 +1,100 @@
+import pg from "pg";
+import type { SdkKind } from "../programs/sdk.ts";
+import { type BenchEngine, startEngine } from "./engine.ts";
+import type { Options } from "./options.ts";
+import { type BenchPostgres, startBenchPostgres } from "./postgres.ts";
+import { processorMs, processorMsOfFamily } from "./processor-time.ts";
+import { Program } from "./program.ts";
+import { withinLimit } from "./within-limit.ts";
+
+/** What sections work with. Whatever they start through it is ended with it. */
+export class Lab {
+  readonly options: Options;
+  readonly postgres: BenchPostgres;
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  static async open(options: Options): Promise<Lab> {
+    return new Lab(options, await startBenchPostgres());
+  }
+
+  private constructor(options: Options, postgres: BenchPostgres) {
+    this.options = options;
+    this.postgres = postgres;
+  }
+
+  /** Has `close` called when the section is over, the last first. */
+  keep<Thing>(thing: Thing, close: (thing: Thing) => Promise<void>): Thing {
+    this.#closers.push(() => close(thing));
+    return thing;
+  }
+
+  async program(file: string): Promise<Program> {
+    return this.keep(await Program.start(file), (program) => program.end());
+  }
+
+  /** An engine on a fresh database, with a worker's process and a client's connected to it. */
+  async stage({ kind = "own", workers = 1, slots }: StageOptions): Promise<Stage> {
+    const name = `stage_${this.#closers.length}`;
+    const databaseUrl = await this.postgres.createHelveDatabase(name);
+    this.keep(name, () => this.postgres.dropDatabase(name));
+    const engine = this.keep(await startEngine({ databaseUrl }), (running) => running.stop());
+    const db = this.keep(new pg.Client({ connectionString: databaseUrl, application_name: "bench" }), (it) => it.end());
+    await db.connect();
+    const [worker, client] = await Promise.all([this.program("worker"), this.program("client")]);
+    const access = { kind, token: engine.token };
+    await worker.call("start", { ...access, workers, slots });
+    await client.call("connect", access);
+    // The first run waits for the worker, compiles what is hot and opens every connection.
+    await withinLimit("the first runs of a stage", client.call("oneByOne", { name: "noop", count: 20 }));
+    return { engine, worker, client, db, databaseUrl };
+  }
+
+  /** Processor time of every part so far, in ms. */
+  processorTimes({ engine, worker, client }: Stage): ProcessorTimes {
+    return {
+      client: processorMs(client.pid),
+      engine: processorMs(engine.pid),
+      worker: processorMs(worker.pid),
+      postgres: processorMsOfFamily(this.postgres.pid),
+    };
+  }
+
+  /** Ends what the section has started. */
+  async clear(): Promise<void> {
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) await close();
+  }
+
+  async close(): Promise<void> {
+    await this.clear();
+    await this.postgres.stop();
+  }
+}
+
+export interface StageOptions {
+  /** @default "own" */
+  kind?: SdkKind;
+  /** @default 1 */
+  workers?: number;
+  /** Of each worker. */
+  slots: number;
+}
+
+export interface Stage {
+  engine: BenchEngine;
+  worker: Program;
+  client: Program;
+  db: pg.Client;
+  databaseUrl: string;
+}
+
+export type ProcessorTimes = Record<"client" | "engine" | "worker" | "postgres", number>;
+
+/** µs of processor time a task, by part. */
+export function perTask(before: ProcessorTimes, after: ProcessorTimes, tasks: number): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(after).map(([part, ms]) => [
+      `${part} µs a task`,
+      Math.round((ms - before[part as keyof ProcessorTimes]) * 10_000 / tasks) / 10,
+    ]),
+  );
+}

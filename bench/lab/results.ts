@@ -1,0 +1,25 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Figure } from "./figures.ts";
+import type { Conditions } from "./machine.ts";
+
+export interface Results {
+  conditions: Conditions;
+  sections: { name: string; title: string; seconds: number; loadBefore: number; figures: Figure[]; failure?: string }[];
+}
+
+/** Writes `results/<date>-<commit>.json`. @returns its path */
+export async function writeResults(results: Results): Promise<string> {
+  const { startedAt, commit, isDirty } = results.conditions;
+  const folder = fileURLToPath(new URL("../results/", import.meta.url));
+  await mkdir(folder, { recursive: true });
+  const path = `${folder}${startedAt.slice(0, 10)}-${commit}${isDirty ? "-dirty" : ""}.json`;
+  await writeFile(path, `${JSON.stringify(results, round, 2)}\n`);
+  return path;
+}
+
+/** More digits than four tell nothing about a measurement. */
+function round(_key: string, value: unknown): unknown {
+  if (typeof value !== "number" || !Number.isFinite(value) || Number.isInteger(value)) return value;
+  return Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(4));
+}

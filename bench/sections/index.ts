@@ -1,0 +1,25 @@
+import { chain } from "./chain.ts";
+import { graphs } from "./graphs.ts";
+import { idle } from "./idle.ts";
+import { latency } from "./latency.ts";
+import { rivals } from "./rivals.ts";
+import type { Section } from "./section.ts";
+import { floor, statements } from "./sql.ts";
+import { start } from "./start.ts";
+import { published, throughput } from "./throughput.ts";
+import { writes } from "./writes.ts";
+
+/** All parts of the bench, in the order in which they run. */
+export const SECTIONS: readonly Section[] = [
+  floor,
+  throughput,
+  published,
+  rivals,
+  latency,
+  chain,
+  graphs,
+  writes,
+  idle,
+  start,
+  statements,
+];
