@@ -47,7 +47,13 @@ pg.types.setTypeParser(20, Number);
 
 const KEYED_ACCESS =
   "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; " +
-  "set plan_cache_mode = force_generic_plan; set jit = off";
+  "set plan_cache_mode = force_generic_plan; set jit = off; ";
+
+/**
+ * A process that freezes in the middle of a transaction keeps its locks, and whoever takes over from it waits for them
+ * (replicas/owner.ts): Postgres ends the transaction before the lease of such a replica runs out.
+ */
+const NO_FROZEN_TRANSACTIONS = "set idle_in_transaction_session_timeout = '5s'";
 
 /**
  * Opens a pool. No connection is made before the first statement.
@@ -63,11 +69,15 @@ export function openDatabase({ url, maxConnections, applicationName, keyedAccess
     application_name: applicationName,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 0,
-    ...(keyedAccess && { onConnect: async (client: pg.ClientBase) => void (await client.query(KEYED_ACCESS)) }),
+    ...(keyedAccess && {
+      onConnect: async (client: pg.ClientBase) => void (await client.query(KEYED_ACCESS + NO_FROZEN_TRANSACTIONS)),
+    }),
   };
   const pool = new pg.Pool(options);
-  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+  // A connection that breaks is replaced at its next use, and whoever is using it learns from the statement. Without a
+  // listener it would end the process: the pool's for idle connections, the connection's own for those in use.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
 
   async function run<Row extends object>(
     client: pg.Pool | pg.ClientBase,
@@ -122,8 +132,8 @@ const BEGIN: Statement = { name: "begin", text: "begin" };
 const COMMIT: Statement = { name: "commit", text: "commit" };
 const ROLLBACK: Statement = { name: "rollback", text: "rollback" };
 
-/** Classes of SQLSTATE after which the same statement may succeed later: connection, resources, operator, read-only. */
-const UNAVAILABLE = /^(08|53|57|58|25006)/;
+/** SQLSTATEs after which the same may succeed later: connection, resources, operator, read-only, an idle transaction. */
+const UNAVAILABLE = /^(08|53|57|58|25006|25P03)/;
 /** Serialisation failure and deadlock: the statement left nothing behind and may run again at once. */
 const RETRYABLE = new Set(["40001", "40P01"]);
 
