@@ -64,6 +64,7 @@ export class Consequences {
       const { id, tenantId, output } = success;
       if (held) dispatcher.release(held);
       else elsewhere.push(id);
+      results.noteEnded(id);
       if (results.isAwaited(id)) {
         const version = held && catalog.loaded(held.task.versionId);
         if (version) results.publish(standaloneResult(version, { id, status: "succeeded", output, error: null }));
@@ -138,6 +139,7 @@ export class Consequences {
     standalone?: Settled,
   ): void {
     const { results, catalog } = this.#deps;
+    results.noteEnded(runId);
     if (results.isAwaited(runId)) {
       const version = standalone && (catalog.loaded(standalone.row.versionId) as Version);
       if (version && standalone.ending) results.publish(standaloneResult(version, standalone.ending));

@@ -130,6 +130,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     dispatcher,
     onQueued: (lines, tasks) => consequences.queued(lines, tasks),
     onQueueDeadline: (inMs) => queueTimers.note(inMs),
+    onStarting: (runIds) => results.noteStarted(runIds),
     onDoubt: () => sweeper.doubt(),
   });
   const logs = new TaskLogs(db, dispatcher);

@@ -67,6 +67,8 @@ export interface TriggerDeps {
     tasks: readonly { tenantId: TenantId; taskId: string; metadata: string }[],
   ) => void;
   onQueueDeadline: (inMs: number) => void;
+  /** Runs are about to be stored. */
+  onStarting: (runIds: readonly RunId[]) => void;
   onDoubt: () => void;
 }
 
@@ -97,6 +99,7 @@ export class TriggerRuns {
       // Nearly always planned without waiting: the workflow is known and there is no parent elsewhere.
       runs.push(planned instanceof Promise ? await planned : planned);
     }
+    this.#deps.onStarting(runs.map((run) => run.id));
     return this.#batches.add(runs);
   }
 

@@ -6,14 +6,19 @@ import { type Catalog, stepOf, type Version } from "../catalog/catalog.ts";
 
 type Listener = (result: RunResult) => void;
 
+/** Runs started here that are remembered as open; beyond that the oldest are looked up like any other. */
+const MAX_OPEN_RUNS = 200_000;
+
 /**
  * Tells whoever waits how a run has ended. A run that ends here is told at once; one that had ended, or ends on another
- * replica, is looked up: at arrival, when a hint comes, and now and then, since hints may be lost.
+ * replica, is looked up: at arrival (unless it was started here and has not ended here), when a hint comes, and now and
+ * then, since hints may be lost.
  */
 export class RunResults {
   readonly #db: Database;
   readonly #catalog: Catalog;
   readonly #waiting = new Map<RunId, { tenantId: TenantId; listeners: Set<Listener> }>();
+  readonly #open = new Set<RunId>();
   readonly #lookUps: Batcher<{ tenantId: TenantId; id: RunId }, undefined>;
   readonly #onError: (error: unknown) => void;
 
@@ -30,7 +35,7 @@ export class RunResults {
       const entry = this.#waiting.get(runId);
       if (entry) entry.listeners.add(listener);
       else this.#waiting.set(runId, { tenantId, listeners: new Set([listener]) });
-      this.#look(tenantId, runId);
+      if (!this.#open.has(runId)) this.#look(tenantId, runId);
     }
     return () => {
       for (const runId of runIds) {
@@ -39,6 +44,20 @@ export class RunResults {
         if (entry?.listeners.size === 0) this.#waiting.delete(runId);
       }
     };
+  }
+
+  /** Runs are about to be stored by this replica. */
+  noteStarted(runIds: Iterable<RunId>): void {
+    for (const runId of runIds) this.#open.add(runId);
+    for (const runId of this.#open) {
+      if (this.#open.size <= MAX_OPEN_RUNS) break;
+      this.#open.delete(runId);
+    }
+  }
+
+  /** A run has ended, here or elsewhere. */
+  noteEnded(runId: RunId): void {
+    this.#open.delete(runId);
   }
 
   isAwaited(runId: RunId): boolean {
@@ -56,6 +75,7 @@ export class RunResults {
   /** Runs may have ended elsewhere; undefined: look at all that are awaited. */
   look(runIds: Iterable<RunId> = [...this.#waiting.keys()]): void {
     for (const runId of runIds) {
+      this.#open.delete(runId);
       const entry = this.#waiting.get(runId);
       if (entry) this.#look(entry.tenantId, runId);
     }
