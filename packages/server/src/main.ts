@@ -65,7 +65,7 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
       isValid: async (id, tenantId) => (await getValidToken(engineDb, id, tenantId)) !== undefined,
     },
     signingKey: (proposed) => putSigningKey(engineDb, proposed),
-    findRuns: reading.findRuns,
+    reading,
   };
 }
 

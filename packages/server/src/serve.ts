@@ -8,12 +8,14 @@ import { createTokens, type PublicAddresses, type TokenStore, type Tokens } from
 import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
 import { firstToken } from "./first-token.ts";
-import type { FindRuns } from "./grpc/admin/runs-filter.ts";
 import { startGrpcServer } from "./grpc/grpc-server.ts";
+import { startHttpServer } from "./http-server.ts";
 import { logObserver } from "./log-observer.ts";
 import { writePrivateFile } from "./private-file.ts";
 import { publicAddresses } from "./public-addresses.ts";
+import { type Reading, restServer } from "./rest/index.ts";
 import { readTlsFiles } from "./tls-files.ts";
+import { VERSION } from "./version.ts";
 
 /** The database, open and migrated, and what is done there without the engine. */
 export interface Storage {
@@ -30,7 +32,7 @@ export interface Storage {
   tokens: TokenStore;
   /** The stored key; the proposed one is stored when there is none. */
   signingKey(proposed: StoredSigningKey): Promise<StoredSigningKey>;
-  findRuns: FindRuns;
+  reading: Reading;
 }
 
 /** A server that can run tasks. */
@@ -51,6 +53,8 @@ export interface Running {
 
 /** How long calls may take to finish when the server stops. */
 const GRACE_MS = 10_000;
+/** Requests over HTTP are short; what lasts longer is somebody watching. */
+const HTTP_GRACE_MS = 1_000;
 
 export interface ServeParts {
   storage: Storage;
@@ -71,7 +75,8 @@ export async function serveOn(parts: ServeParts): Promise<Running> {
   const key = await readSigningKey(await storage.signingKey(await newSigningKey()));
   const tokens = createTokens(key, storage.tokens, () => addresses);
   const engine = await startEngine(parts);
-  Object.assign(addresses, await startListening(parts, engine, tokens));
+  const serverUrl = (): string => addresses.serverUrl;
+  Object.assign(addresses, await startListening(parts, { engine, tokens, serverUrl }));
 
   const running: Running = {
     grpcAddress: addresses.grpcAddress,
@@ -100,22 +105,31 @@ async function startEngine({ storage, log, closers }: ServeParts): Promise<Engin
   return engine;
 }
 
+interface Inside {
+  engine: Engine;
+  tokens: Tokens;
+  serverUrl: () => string;
+}
+
 /** @returns where the world finds what listens now */
 async function startListening(
-  { storage, config, log, closers }: ServeParts,
-  engine: Engine,
-  tokens: Tokens,
+  { storage: { reading }, config, log, closers }: ServeParts,
+  { engine, tokens, serverUrl }: Inside,
 ): Promise<PublicAddresses> {
-  const { host, grpcPort: port } = config;
-  const { findRuns } = storage;
+  const { host, grpcPort, httpPort } = config;
   const tls = config.tls && (await readTlsFiles(config.tls));
-  const grpc = await startGrpcServer({ engine, authenticator: tokens, findRuns, log, host, port, tls });
+  const { findRuns } = reading;
+  const grpc = await startGrpcServer({ engine, authenticator: tokens, findRuns, log, host, port: grpcPort, tls });
   closers.add("gRPC server", async () => {
     // It ends the streams of workers and answers what it has taken; then calls have nothing more to wait for.
     await engine.stop();
     await grpc.stop(GRACE_MS);
   });
-  return publicAddresses(config, { grpcPort: grpc.port, httpPort: config.httpPort });
+  const { authenticate } = tokens;
+  const app = restServer({ engine, reading, authenticate, version: VERSION, serverUrl, log });
+  const http = await startHttpServer({ app, host, port: httpPort, tls });
+  closers.add("HTTP server", () => http.stop(HTTP_GRACE_MS));
+  return publicAddresses(config, { grpcPort: grpc.port, httpPort: http.port });
 }
 
 async function firstTokenIfKept(
