@@ -44,10 +44,11 @@ export function isNonRetryable(error: unknown): boolean {
   return error instanceof NonRetryableError || (error instanceof Error && error.name === "NonRetryableError");
 }
 
-/** How one task of a run failed. */
+/** How one task of a run failed, or was cancelled. */
 export interface TaskFailure {
   taskName: string;
   taskRunId: string;
+  status: "failed" | "cancelled";
   /** The message of the error, as far as its text could be read; empty for a cancelled task. */
   message: string;
   /** The error as the worker reported it, byte for byte. */
@@ -70,10 +71,11 @@ export class RunFailedError extends Error {
   }
 }
 
+/** Of a failed run those that failed are named; tasks that were cancelled for it say nothing new. */
 function messageOf(runId: string, status: string, failures: readonly TaskFailure[]): string {
-  const told = failures.filter((failure) => failure.message !== "");
-  if (told.length === 0) return `run ${runId} was ${status === "failed" ? "failed without a message" : status}`;
-  return told.map((failure) => failure.message).join("; ");
+  const told = failures.filter((failure) => failure.status === status && failure.message !== "");
+  if (told.length > 0) return [...new Set(told.map((failure) => failure.message))].join("; ");
+  return status === "failed" ? `run ${runId} failed without a message` : `run ${runId} was cancelled`;
 }
 
 /**

@@ -27,11 +27,13 @@ describe("resultOf", () => {
   test("names the tasks that failed, with message and text", () => {
     const text = JSON.stringify({ message: "out of paper", stack: "…" });
     const failed = task("print", { status: RUN_STATUS_FAILED, error: text });
-    const error = resultOf(run(RUN_STATUS_FAILED, [task("a"), failed]), undefined);
+    const cancelled = task("file", { status: RUN_STATUS_CANCELLED, error: "its parent failed" });
+    const error = resultOf(run(RUN_STATUS_FAILED, [task("a"), failed, cancelled]), undefined);
     expect(error).toBeInstanceOf(RunFailedError);
     expect(error).toMatchObject({ message: "out of paper", status: "failed" });
     expect((error as RunFailedError).failures).toEqual([
-      { taskName: "print", taskRunId: "id of print", message: "out of paper", text },
+      { taskName: "print", taskRunId: "id of print", status: "failed", message: "out of paper", text },
+      expect.objectContaining({ taskName: "file", status: "cancelled" }),
     ]);
   });
 

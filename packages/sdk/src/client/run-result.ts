@@ -25,9 +25,14 @@ function failureOf(run: helve.RunEnded): RunFailedError {
   const failures: TaskFailure[] = [];
   for (const { status, taskName, taskId, error } of run.tasks) {
     if (status === RUN_STATUS_SUCCEEDED) continue;
-    failures.push({ taskName, taskRunId: taskId, message: readErrorMessage(error), text: error });
+    const message = readErrorMessage(error);
+    failures.push({ taskName, taskRunId: taskId, status: statusName(status), message, text: error });
   }
-  return new RunFailedError(run.runId, run.status === RUN_STATUS_CANCELLED ? "cancelled" : "failed", failures);
+  return new RunFailedError(run.runId, statusName(run.status), failures);
+}
+
+function statusName(status: helve.RunStatus): "failed" | "cancelled" {
+  return status === RUN_STATUS_CANCELLED ? "cancelled" : "failed";
 }
 
 /** Outputs are JSON, which the engine has checked; an empty one is that of a task which returned nothing. */
