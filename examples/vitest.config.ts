@@ -1,0 +1,13 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+/** Runs the examples, which are processes of their own, against one engine. */
+const config: ViteUserConfig = defineConfig({
+  test: {
+    name: "examples",
+    root: import.meta.dirname,
+    include: ["*.test.ts"],
+    testTimeout: 90_000,
+  },
+});
+
+export default config;
