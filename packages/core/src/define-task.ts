@@ -58,7 +58,7 @@ export function defineTask(input: TaskRegistration, place: string): TaskDefiniti
     ...defineBackoff(input, of),
     isDurable: input.isDurable ?? false,
     slotRequests: defineSlotRequests(input, of),
-    workerLabels: defineLabels(input.workerLabels ?? {}, of),
+    workerLabels: defineLabels(input.workerLabels ?? {}, "worker_labels", of),
     concurrency: (input.concurrency ?? []).map((limit) => defineConcurrency(limit, of)),
     rateLimits: (input.rateLimits ?? []).map((limit) => defineRateLimit(limit, of)),
     ...(conditions && { conditions }),
@@ -107,9 +107,20 @@ function defineSlotRequests({ slotRequests, isDurable }: TaskRegistration, of: s
   );
 }
 
-function defineLabels(labels: Readonly<Record<string, LabelRegistration>>, of: string): DesiredLabel[] {
+/**
+ * Checks worker labels, as a task or a run asks for them, and fills in their defaults.
+ *
+ * @param name what the request calls them, for messages
+ * @param of the task they belong to, as messages end with it; empty for a run's
+ * @throws HelveError invalid_argument
+ */
+export function defineLabels(
+  labels: Readonly<Record<string, LabelRegistration>>,
+  name: string,
+  of: string,
+): DesiredLabel[] {
   return sortedEntries(labels).map(([key, label]) => {
-    const field = `worker_labels[${shown(key)}]`;
+    const field = `${name}[${shown(key)}]`;
     const value = label.strValue ?? label.intValue;
     if (value === undefined || (label.strValue !== undefined && label.intValue !== undefined)) {
       throw invalidArgument(`${field}${of} must have exactly one of str_value and int_value`);

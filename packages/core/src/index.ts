@@ -19,6 +19,7 @@ export {
 } from "./advance-run.ts";
 export { type AfterAttempt, type AttemptEnd, afterAttempt, MAX_REQUEUES } from "./after-attempt.ts";
 export { cronProblem } from "./cron-expression.ts";
+export { defineLabels } from "./define-task.ts";
 export { defineWorkflow } from "./define-workflow.ts";
 export { DURATION_RULE, formatDuration, parseDurationMs } from "./duration.ts";
 export { type ErrorCode, HelveError, invalidArgument, notFound } from "./errors.ts";
@@ -48,6 +49,21 @@ export {
 export { type JsonMember, jsonMembers } from "./json-members.ts";
 export { checkJson, isJsonObject, opensObject } from "./json-text.ts";
 export { type ChildMetadata, childMetadata, RESERVED_PREFIX, withTraceparent } from "./metadata.ts";
+export {
+  ANYWHERE,
+  type Exclusion,
+  exclusionsOf,
+  highestRankOf,
+  labelText,
+  type PlaceableWorker,
+  type Placement,
+  type PlacementWishes,
+  placementOf,
+  placementText,
+  rankOf,
+  readPlacement,
+  stickTo,
+} from "./placement.ts";
 export { type Backoff, DEFAULT_BACKOFF_MAX_SECONDS, retryDelayMs } from "./retry-delay.ts";
 export { unservedFeatures } from "./unserved-features.ts";
 export { workflowChecksum } from "./workflow-checksum.ts";
