@@ -19,7 +19,6 @@ export const SERVER: readonly string[] = IS_FROM_SOURCE
 /** With HELVE_BENCH_PROFILES set to a folder, every process leaves a profile of its processor time there. */
 export function profiling(title: string): string[] {
   const folder = process.env.HELVE_BENCH_PROFILES;
-  if (!folder) return [];
-  const name = `${title.replaceAll("/", "-")}-${process.hrtime.bigint()}.cpuprofile`;
-  return ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}`];
+  // Named by Node itself: a process has several threads, and each leaves a file.
+  return folder ? ["--cpu-prof", `--cpu-prof-dir=${folder}/${title}`] : [];
 }

@@ -94,7 +94,7 @@ export function perTask(before: ProcessorTimes, after: ProcessorTimes, tasks: nu
   return Object.fromEntries(
     Object.entries(after).map(([part, ms]) => [
       `${part} µs a task`,
-      Math.round((ms - before[part as keyof ProcessorTimes]) * 10_000 / tasks) / 10,
+      Math.round(((ms - before[part as keyof ProcessorTimes]) * 10_000) / tasks) / 10,
     ]),
   );
 }

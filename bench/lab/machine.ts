@@ -27,7 +27,14 @@ export interface Conditions {
 }
 
 const PACKAGES = ["graphile-worker", "pg-boss", "bullmq", "@hatchet-dev/typescript-sdk", "pg", "@grpc/grpc-js"];
-const SETTINGS = ["server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size"];
+const SETTINGS = [
+  "server_version",
+  "fsync",
+  "synchronous_commit",
+  "full_page_writes",
+  "shared_buffers",
+  "max_wal_size",
+];
 
 export async function conditions(postgres: BenchPostgres): Promise<Conditions> {
   const settings: Record<string, string> = {};

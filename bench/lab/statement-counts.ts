@@ -15,7 +15,9 @@ export async function countStatements(databaseUrl: string, run: () => Promise<vo
   try {
     await track(client, "all");
     await client.query("create extension if not exists pg_stat_statements");
-    await client.query("select pg_stat_statements_reset(0, (select oid from pg_database where datname = current_database()))");
+    await client.query(
+      "select pg_stat_statements_reset(0, (select oid from pg_database where datname = current_database()))",
+    );
     const before = await nextTransactionId(client);
     await run();
     const writeTransactions = (await nextTransactionId(client)) - before;

@@ -2,7 +2,13 @@ import { type Figure, isMet } from "./figures.ts";
 
 /** Lines for people, one a figure, then its details. */
 export function renderFigures(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [figure.what, `${show(figure.value)} ${figure.unit}`, spreadOf(figure), budgetOf(figure), figure.check ?? ""]);
+  const rows = figures.map((figure) => [
+    figure.what,
+    `${show(figure.value)} ${figure.unit}`,
+    spreadOf(figure),
+    budgetOf(figure),
+    figure.check ?? "",
+  ]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return figures
     .map((figure, index) => {
@@ -33,6 +39,8 @@ function budgetOf(figure: Figure): string {
 
 function detailsOf({ details }: Figure): string[] {
   if (!details) return [];
-  const parts = Object.entries(details).map(([name, value]) => `${name}: ${typeof value === "number" ? show(value) : value}`);
+  const parts = Object.entries(details).map(
+    ([name, value]) => `${name}: ${typeof value === "number" ? show(value) : value}`,
+  );
   return [`      ${parts.join(", ")}`];
 }

@@ -31,7 +31,10 @@ offer(
       const sentAt = now();
       for (let done = 0; done < count; done += BATCH) {
         const size = Math.min(BATCH, count - done);
-        await to.insert(QUEUE, Array.from({ length: size }, (_, i) => ({ data: { n: done + i } })));
+        await to.insert(
+          QUEUE,
+          Array.from({ length: size }, (_, i) => ({ data: { n: done + i } })),
+        );
       }
       return { sentAt, ms: now() - sentAt };
     },

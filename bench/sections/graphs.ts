@@ -18,8 +18,11 @@ export const graphs: Section = {
     const diamonds = { name: "diamond", tasksPerRun: 4 } as const;
     await bulk(lab, stage, { ...diamonds, count: 500 });
     const measured = [];
-    for (let run = 0; run < lab.options.runs; run++) measured.push(await bulk(lab, stage, { ...diamonds, count: DIAMONDS }));
-    const single = (await stage.client.call<number[]>("oneByOne", { name: "diamond", count: 200 })).sort((a, b) => a - b);
+    for (let run = 0; run < lab.options.runs; run++)
+      measured.push(await bulk(lab, stage, { ...diamonds, count: DIAMONDS }));
+    const single = (await stage.client.call<number[]>("oneByOne", { name: "diamond", count: 200 })).sort(
+      (a, b) => a - b,
+    );
     const wideSingle = await stage.client.call<number[]>("oneByOne", { name: "wide", count: 5 });
     const wide = await bulk(lab, stage, { name: "wide", count: WIDE, tasksPerRun: WIDE_TASKS });
     return [

@@ -1,9 +1,12 @@
 import { chain } from "./chain.ts";
+import { million, snapshot } from "./endurance.ts";
+import { flat } from "./flat.ts";
 import { graphs } from "./graphs.ts";
 import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
 import { rivals } from "./rivals.ts";
 import type { Section } from "./section.ts";
+import { callers, fanOut, payloads, workers } from "./shapes.ts";
 import { floor, statements } from "./sql.ts";
 import { start } from "./start.ts";
 import { published, throughput } from "./throughput.ts";
@@ -22,4 +25,11 @@ export const SECTIONS: readonly Section[] = [
   idle,
   start,
   statements,
+  payloads,
+  fanOut,
+  callers,
+  workers,
+  snapshot,
+  million,
+  flat,
 ];

@@ -64,7 +64,11 @@ export const rivals: Section = {
   },
 };
 
-async function measure(lab: Lab, { title, program, jobs, conditions }: Rival, newUrl: () => Promise<string>): Promise<Figure[]> {
+async function measure(
+  lab: Lab,
+  { title, program, jobs, conditions }: Rival,
+  newUrl: () => Promise<string>,
+): Promise<Figure[]> {
   const fills: number[] = [];
   const works: number[] = [];
   const totals: number[] = [];

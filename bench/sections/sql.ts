@@ -1,8 +1,8 @@
-import { AS_IT_MUST_BE, countFinished } from "../lab/invariants.ts";
 import pg from "pg";
+import { AS_IT_MUST_BE, countFinished } from "../lab/invariants.ts";
+import { spread } from "../lab/spread.ts";
 import type { Floor } from "../sql-floor/pipeline.ts";
 import type { StatementCosts } from "../sql-floor/statements.ts";
-import { spread } from "../lab/spread.ts";
 import type { Section } from "./section.ts";
 
 const TASKS = 50_000;

@@ -16,7 +16,8 @@ export const throughput: Section = {
     const stage = await lab.stage({ slots: 1000 });
     await bulk(lab, stage, { name: "noop", count: WARM_UP });
     const measured: BulkMeasured[] = [];
-    for (let run = 0; run < lab.options.runs; run++) measured.push(await bulk(lab, stage, { name: "noop", count: BACKLOG }));
+    for (let run = 0; run < lab.options.runs; run++)
+      measured.push(await bulk(lab, stage, { name: "noop", count: BACKLOG }));
     return [
       {
         ...throughputFigure("own SDK, trigger to stored result", measured),

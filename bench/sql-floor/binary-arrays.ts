@@ -29,11 +29,26 @@ export async function openBinaryClient(databaseUrl: string): Promise<BinaryClien
         // The driver sends a Buffer as it is, and says that it is binary.
         values: [
           replicaId,
-          array(UUID_OID, successes.map((one) => Buffer.from(one.id.replaceAll("-", ""), "hex"))),
-          array(UUID_OID, successes.map((one) => Buffer.from(one.tenantId.replaceAll("-", ""), "hex"))),
-          array(INT4_OID, successes.map((one) => int4(one.attempt as number))),
-          array(TEXT_OID, successes.map((one) => Buffer.from(one.output))),
-          array(FLOAT8_OID, successes.map((one) => float8(one.startedAtMs as number))),
+          array(
+            UUID_OID,
+            successes.map((one) => Buffer.from(one.id.replaceAll("-", ""), "hex")),
+          ),
+          array(
+            UUID_OID,
+            successes.map((one) => Buffer.from(one.tenantId.replaceAll("-", ""), "hex")),
+          ),
+          array(
+            INT4_OID,
+            successes.map((one) => int4(one.attempt as number)),
+          ),
+          array(
+            TEXT_OID,
+            successes.map((one) => Buffer.from(one.output)),
+          ),
+          array(
+            FLOAT8_OID,
+            successes.map((one) => float8(one.startedAtMs as number)),
+          ),
         ],
       });
     },

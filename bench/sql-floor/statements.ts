@@ -46,7 +46,12 @@ interface Bench {
  * @param count tasks of each statement
  */
 export async function statementCosts(databaseUrl: string, count: number): Promise<StatementCosts> {
-  const db = openDatabase({ url: databaseUrl, maxConnections: 2, applicationName: "bench-statements", keyedAccess: true });
+  const db = openDatabase({
+    url: databaseUrl,
+    maxConnections: 2,
+    applicationName: "bench-statements",
+    keyedAccess: true,
+  });
   const binary = await openBinaryClient(databaseUrl);
   try {
     await binary.query(CREATE_REJECTED);
@@ -91,9 +96,7 @@ async function measureStore({ db, replicaId, owner, count, binary }: Bench, cost
 
   const bytes = batches(taskRuns(owner, count, "assigned"), BATCH);
   await perTask(count, bytes, insert);
-  costs["finish, arrays in binary"] = await perTask(count, bytes, (rows) =>
-    binary.finish(replicaId, successes(rows)),
-  );
+  costs["finish, arrays in binary"] = await perTask(count, bytes, (rows) => binary.finish(replicaId, successes(rows)));
 }
 
 /** What was decided against. */
