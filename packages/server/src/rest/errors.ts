@@ -1,5 +1,6 @@
 import { type ErrorCode, HelveError } from "@helve/core";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type TSchema, Type } from "typebox";
 import { toJson } from "./json.ts";
 
 /** Every code of Helve as HTTP says it. Missing and bad credentials are both 403 on this wire, never 401. */
@@ -33,6 +34,12 @@ export class Refusal extends Error {
     this.status = status;
   }
 }
+
+/** Both shapes, for the document. */
+export const ErrorSchema: TSchema = Type.Union([
+  Type.Object({ errors: Type.Array(Type.Object({ description: Type.String() })) }),
+  Type.Object({ message: Type.String() }),
+]);
 
 /** Sends JSON. */
 export function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {

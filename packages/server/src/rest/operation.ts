@@ -1,8 +1,9 @@
 import type { TenantId } from "@helve/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Static, TSchema } from "typebox";
+import { type Static, type TObject, type TSchema, Type } from "typebox";
 import type { Access, Resolved } from "./access.ts";
-import { sendJson } from "./errors.ts";
+import { ErrorSchema, sendJson } from "./errors.ts";
+import { Id } from "./wire/common.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -55,18 +56,30 @@ export function operation<Resource, Query extends TSchema = TSchema, Body extend
       summary,
       tags: [tag],
       ...(access === undefined && { security: [] }),
+      ...(url.includes(":") && { params: pathSchema(url) }),
       ...(query && { querystring: query }),
       ...(body && { body }),
-      response: { 200: answer },
+      response: { 200: answer, default: ErrorSchema },
     },
     onRequest: async (request) => {
       if (access) request.resolved = await access(request);
     },
     async handler(request, reply) {
       const { tenantId, resource } = (request.resolved ?? { tenantId: "", resource: undefined }) as Resolved<Resource>;
-      const call = { tenantId, resource, request, reply, query: request.query, body: request.body ?? {} };
-      const result = await handler(call as Call<Resource, Static<Query>, Static<Body>>);
+      const result = await handler({
+        tenantId,
+        resource,
+        query: request.query as Static<Query>,
+        body: (request.body ?? {}) as Static<Body>,
+        request,
+        reply,
+      });
       return result === reply ? reply : sendJson(reply, 200, result);
     },
   });
+}
+
+/** Everything that varies in a path is an id. Access has refused other texts before. */
+function pathSchema(url: string): TObject {
+  return Type.Object(Object.fromEntries([...url.matchAll(/:(\w+)/g)].map(([, name]) => [name as string, Id])));
 }

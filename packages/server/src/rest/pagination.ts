@@ -1,4 +1,4 @@
-import { Type, type TSchema } from "typebox";
+import { type TSchema, Type } from "typebox";
 
 export const PaginationSchema: TSchema = Type.Object({
   current_page: Type.Optional(Type.Integer()),

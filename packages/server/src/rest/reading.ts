@@ -18,6 +18,8 @@ export interface Reading {
   countByStatus(tenantId: TenantId, filter: RunFilter): Promise<Record<RunStatus, number>>;
   /** Runs of several tasks, each followed by its tasks in the order of the definition. */
   listWholeRuns(tenantId: TenantId, runIds: readonly RunId[], withPayloads: boolean): Promise<RunRecord[]>;
+  /** Runs and tasks without payloads, newest first; unknown ids are left out. */
+  listById(tenantId: TenantId, ids: readonly Uuid[]): Promise<RunRecord[]>;
   /** The run of this id, or of the task with this id, then its tasks; of a standalone task that alone. */
   getRun(tenantId: TenantId, id: RunId | TaskRunId): Promise<DetailedRecord[]>;
   /** With the input and metadata of its run. */

@@ -12,7 +12,7 @@ declare module "fastify" {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2}))?$/i;
 
-const FORMATS: Options["formats"] = {
+const FORMATS: NonNullable<Options["formats"]> = {
   uuid: UUID,
   /** RFC 3339 with any precision and offset, or a date alone. */
   "date-time": (text: string) => DATE.test(text) && !Number.isNaN(Date.parse(text)),
@@ -26,7 +26,9 @@ export function validateRequests(app: FastifyInstance): void {
   const common: Options = { useDefaults: true, allErrors: false, strict: false, formats: FORMATS };
   const forQuery = new Ajv({ ...common, coerceTypes: "array" });
   const forBody = new Ajv(common);
-  app.setValidatorCompiler<object>(({ schema, httpPart }) => (httpPart === "body" ? forBody : forQuery).compile(schema));
+  app.setValidatorCompiler<object>(({ schema, httpPart }) =>
+    (httpPart === "body" ? forBody : forQuery).compile(schema),
+  );
   // Answers are written by json.ts; their schemas are for the reader of the document.
   app.setSerializerCompiler(() => () => {
     throw new Error("an answer was left to be written by its schema");
@@ -40,7 +42,7 @@ export function validateRequests(app: FastifyInstance): void {
 
 function parameterProblem(error: ErrorObject | undefined): string {
   if (error?.keyword === "required") {
-    const name = error.params["missingProperty"] as string;
+    const name = error.params.missingProperty as string;
     return `Invalid format for parameter ${name}: query parameter '${name}' is required`;
   }
   const [, name = "", ...rest] = error?.instancePath.split("/") ?? [];
@@ -51,7 +53,7 @@ function parameterProblem(error: ErrorObject | undefined): string {
 function bodyProblem(error: ErrorObject | undefined): string {
   const field = error?.instancePath.slice(1).replaceAll("/", ".") ?? "";
   if (error?.keyword === "required") {
-    const name = error.params["missingProperty"] as string;
+    const name = error.params.missingProperty as string;
     return `${field ? `${field}.` : ""}${name} is required`;
   }
   return `${field || "the body"} ${reasonOf(error)}`;
@@ -59,17 +61,20 @@ function bodyProblem(error: ErrorObject | undefined): string {
 
 function reasonOf(error: ErrorObject | undefined): string {
   if (error?.keyword === "enum") {
-    return `must be one of ${(error.params["allowedValues"] as unknown[]).join(", ")}`;
+    return `must be one of ${(error.params.allowedValues as unknown[]).join(", ")}`;
   }
   if (error?.keyword === "format") {
-    return error.params["format"] === "date-time" ? "must be an RFC 3339 time or a date" : "must be a UUID";
+    return error.params.format === "date-time" ? "must be an RFC 3339 time or a date" : "must be a UUID";
   }
   return error?.message ?? "is not valid";
 }
 
-/** Reads JSON bodies; one that is empty counts as `{}`, whatever its type says. */
+/** Reads JSON bodies; none, an empty one and null count as `{}`. */
 function keepBodyText(app: FastifyInstance): void {
   app.decorateRequest("bodyText", "");
+  app.addHook("preValidation", async (request) => {
+    request.body ??= {};
+  });
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser("error", "error");
   app.addContentTypeParser(

@@ -61,3 +61,23 @@ export async function getTask(db: Db, tenantId: Uuid, id: Uuid): Promise<Detaile
   const { runInput, runMetadata, ...record } = row;
   return { ...record, input: record.input ?? runInput, metadata: record.metadata ?? runMetadata };
 }
+
+const LIST_BY_ID: Statement = {
+  name: "reading_list_by_id",
+  text: /* sql */ `
+  select record.* from (
+    select ${unfinishedRun("false")} from workflow_run w where w.tenant_id = $1 and w.id = any ($2::uuid[])
+    union all
+    select ${finishedRun("false")} from workflow_run_history w where w.tenant_id = $1 and w.id = any ($2::uuid[])
+    union all
+    select ${unfinishedTask("false")} from task_run t where t.tenant_id = $1 and t.id = any ($2::uuid[])
+    union all
+    select ${finishedTask("false")} from task_run_history t where t.tenant_id = $1 and t.id = any ($2::uuid[])
+  ) as record
+  order by record.id desc`,
+};
+
+/** Runs and tasks by id, without payloads, newest first; unknown ids are left out. */
+export async function listById(db: Db, tenantId: Uuid, ids: readonly Uuid[]): Promise<RunRecord[]> {
+  return ids.length === 0 ? [] : db.query<RunRecord>(LIST_BY_ID, [tenantId, ids]);
+}

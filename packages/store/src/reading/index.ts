@@ -2,7 +2,7 @@ import type { Uuid } from "@helve/core";
 import type { Db } from "../db.ts";
 import { getTenant, type TenantRow } from "../tenants/tenants.ts";
 import type { WorkflowVersionRow } from "../workflows/workflows.ts";
-import { type DetailedRecord, getRun, getTask } from "./get-run.ts";
+import { type DetailedRecord, getRun, getTask, listById } from "./get-run.ts";
 import { countRuns, countTasks, findRuns, listRuns, listTasks, listWholeRuns, type Page } from "./list-runs.ts";
 import { type OwnedKind, ownerOf } from "./owners.ts";
 import { listTaskLoads, queueLengths, type TaskLoad } from "./queues.ts";
@@ -37,6 +37,7 @@ export interface Reading {
   findRuns(tenantId: Uuid, filter: RunFilter, limit: number): Promise<Uuid[]>;
   countByStatus(tenantId: Uuid, filter: RunFilter): Promise<StatusCounts>;
   listWholeRuns(tenantId: Uuid, runIds: readonly Uuid[], withPayloads: boolean): Promise<RunRecord[]>;
+  listById(tenantId: Uuid, ids: readonly Uuid[]): Promise<RunRecord[]>;
   getRun(tenantId: Uuid, id: Uuid): Promise<DetailedRecord[]>;
   getTask(tenantId: Uuid, id: Uuid): Promise<DetailedRecord | undefined>;
   listEvents(tenantId: Uuid, firstId: Uuid, lastId: Uuid): Promise<EventRecord[]>;
@@ -78,6 +79,7 @@ export function openReading(db: Db, keyed: Db = db): Reading {
     findRuns: (tenantId, filter, limit) => findRuns(db, tenantId, filter, limit),
     countByStatus: (tenantId, filter) => countByStatus(db, tenantId, filter),
     listWholeRuns: (tenantId, runIds, withPayloads) => listWholeRuns(keyed, tenantId, runIds, withPayloads),
+    listById: (tenantId, ids) => listById(keyed, tenantId, ids),
     getRun: (tenantId, id) => getRun(keyed, tenantId, id),
     getTask: (tenantId, id) => getTask(keyed, tenantId, id),
     listEvents: (tenantId, firstId, lastId) => listEvents(keyed, tenantId, firstId, lastId),

@@ -76,7 +76,7 @@ const RUN_COLUMNS = /* sql */ `
   null::timestamptz as "startedAt"`;
 
 /** Which payloads a statement reads: a condition in SQL, so that a list without them never fetches large values. */
-type PayloadCondition = "true" | `$${number}::boolean`;
+type PayloadCondition = "true" | "false" | `$${number}::boolean`;
 
 /** The columns of a {@link RunRecord} from `task_run t`, in the order that all four sources share. */
 export const unfinishedTask = (payloads: PayloadCondition): string => /* sql */ `

@@ -1,5 +1,5 @@
-import { type Uuid } from "@helve/core";
-import { Type, type TSchema } from "typebox";
+import type { Uuid } from "@helve/core";
+import { type TInteger, type TOptional, Type } from "typebox";
 import type { RunFilter } from "../reading.ts";
 import { statusMeant, type WireStatus } from "../wire/common.ts";
 
@@ -30,7 +30,8 @@ export interface CommonFilter {
 /** Reads it. Nothing is ever evicted, so asking for evicted runs leaves no running ones. */
 export function commonFilter(query: CommonFilter): RunFilter {
   const { since, until, statuses, running_filter: running, workflow_ids: workflowIds } = query;
-  const asked = statuses ?? (running === "EVICTED" ? (["QUEUED", "COMPLETED", "CANCELLED", "FAILED"] as const) : undefined);
+  const asked =
+    statuses ?? (running === "EVICTED" ? (["QUEUED", "COMPLETED", "CANCELLED", "FAILED"] as const) : undefined);
   return {
     sinceMs: timeMs(since),
     untilMs: until === undefined ? undefined : timeMs(until),
@@ -46,6 +47,9 @@ export function lowerCase(ids: readonly Uuid[] | undefined): Uuid[] | undefined 
 }
 
 /** How many rows a list gives. Below one row nothing makes sense; above `maximum` nobody waits for the answer. */
-export function limitSchema(otherwise: number, maximum: number): TSchema {
+export function limitSchema(otherwise: number, maximum: number): TOptional<TInteger> {
   return Type.Optional(Type.Integer({ minimum: 1, maximum, default: otherwise }));
 }
+
+/** How many rows it leaves out at the front. */
+export const OFFSET: TOptional<TInteger> = Type.Optional(Type.Integer({ minimum: 0, default: 0 }));

@@ -1,11 +1,11 @@
 import { timeOfId, type Uuid } from "@helve/core";
-import { Type, type TSchema } from "typebox";
+import { type TEnum, type TRecord, type TSchema, type TString, type TUnknown, Type } from "typebox";
 import type { RunRecord, RunStatus } from "../reading.ts";
 
 /** A UUID in the document. */
-export const Id: TSchema = Type.String({ format: "uuid" });
-export const Time: TSchema = Type.String({ format: "date-time" });
-export const JsonObject: TSchema = Type.Record(Type.String(), Type.Unknown());
+export const Id: TString = Type.String({ format: "uuid" });
+export const Time: TString = Type.String({ format: "date-time" });
+export const JsonObject: TRecord<string, TUnknown> = Type.Record(Type.String(), Type.Unknown());
 
 /** The envelope of every resource. */
 export const MetaSchema: TSchema = Type.Object({
@@ -20,7 +20,7 @@ export function meta(id: Uuid, createdAt: Date, updatedAt: Date = createdAt): ob
 
 export const WIRE_STATUSES = ["QUEUED", "RUNNING", "COMPLETED", "CANCELLED", "FAILED"] as const;
 export type WireStatus = (typeof WIRE_STATUSES)[number];
-export const StatusSchema: TSchema = Type.Enum([...WIRE_STATUSES]);
+export const StatusSchema: TEnum<WireStatus[]> = Type.Enum<WireStatus[]>([...WIRE_STATUSES]);
 
 const STATUS_OF: Readonly<Record<RunRecord["status"], WireStatus>> = {
   waiting: "QUEUED",

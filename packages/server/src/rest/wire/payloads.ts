@@ -21,11 +21,14 @@ export function inputEnvelope(
   version: VersionRecord | undefined,
   step: Step | undefined,
 ): RawJson {
-  const before = version && step && siblings.length > 0 ? ancestorsOf(version.definition, step.task) : new Set<string>();
+  const before =
+    version && step && siblings.length > 0 ? ancestorsOf(version.definition, step.task) : new Set<string>();
   const parents = siblings.flatMap((sibling) => {
     const name = stepOfTask(version, sibling.id)?.task.readableId;
     const isDone = sibling.status === "succeeded" || sibling.status === "skipped";
-    return name !== undefined && before.has(name) && isDone ? [`${JSON.stringify(name)}:${outputOf(sibling).text}`] : [];
+    return name !== undefined && before.has(name) && isDone
+      ? [`${JSON.stringify(name)}:${outputOf(sibling).text}`]
+      : [];
   });
   return new RawJson(
     `{"input":${rawObject(input).text},"overrides":null,"parents":{${parents.join(",")}},` +

@@ -1,5 +1,5 @@
 import { taskIdOf } from "@helve/core";
-import { Type, type TSchema } from "typebox";
+import { type TSchema, Type } from "typebox";
 import { RawJson, rawObject } from "../json.ts";
 import type { DetailedRecord, EventRecord, RunRecord, VersionRecord } from "../reading.ts";
 import { displayName, durationMs, Id, JsonObject, MetaSchema, meta, StatusSchema, Time, wireStatus } from "./common.ts";

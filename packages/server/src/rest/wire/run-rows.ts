@@ -43,7 +43,11 @@ interface Family {
 
 const NOTHING = new RawJson("{}");
 
-function taskRow(task: RunRecord, { run, tasks, version, withPayloads }: Family, metadata = task.metadata): TaskSummary {
+function taskRow(
+  task: RunRecord,
+  { run, tasks, version, withPayloads }: Family,
+  metadata = task.metadata,
+): TaskSummary {
   const input = withPayloads
     ? inputEnvelope(task.input ?? run?.input ?? null, tasks, version, stepOfTask(version, task.id))
     : NOTHING;

@@ -1,4 +1,11 @@
-import { type TaskDefinition, type TaskRunId, taskIdOf, taskNumberOf, type Uuid, type WorkflowDefinition } from "@helve/core";
+import {
+  type TaskDefinition,
+  type TaskRunId,
+  taskIdOf,
+  taskNumberOf,
+  type Uuid,
+  type WorkflowDefinition,
+} from "@helve/core";
 import type { VersionRecord } from "../reading.ts";
 
 /** A task of a definition under the names that the wire has for it. */

@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
-import { Type, type TSchema } from "typebox";
+import { type TSchema, Type } from "typebox";
 import type { EventRecord, RunRecord, VersionRecord } from "../reading.ts";
 import { displayName, Id, Time } from "./common.ts";
 import { outputOf } from "./payloads.ts";
 import { stepOfTask } from "./steps.ts";
+import { between } from "./task-summary.ts";
 
 /**
  * The list of events that people see, put together on reading. A task's row keeps the times of its latest attempt, which
@@ -78,6 +79,7 @@ const ORDER: readonly EventType[] = [
   "STARTED",
 ];
 const ENDS: ReadonlySet<EventType> = new Set(["FAILED", "TIMED_OUT", "SCHEDULING_TIMED_OUT", "CANCELLED", "SKIPPED"]);
+const OTHER_ENDS: ReadonlySet<EventType> = new Set(["FINISHED", "REASSIGNED"]);
 const WITH_ERROR: ReadonlySet<EventType> = new Set(["FAILED", "TIMED_OUT", "SCHEDULING_TIMED_OUT"]);
 const WITH_WORKER: ReadonlySet<EventType> = new Set(["ASSIGNED", "SENT_TO_WORKER"]);
 
@@ -145,7 +147,15 @@ function eventsOfTask(
   for (const one of events.filter(({ eventType }) => eventType === "ASSIGNED")) {
     add("SENT_TO_WORKER", one.timestamp, one.attempt, { message: "Sent to its worker.", workerId: one.workerId });
   }
-  return events;
+  return events.map((one) => (one.eventType === "STARTED" ? keptInItsAttempt(one, events) : one));
+}
+
+/** The start of an attempt, which a replica measured, between its hand-out and its end, which the database did. */
+function keptInItsAttempt(start: TaskEvent, events: readonly TaskEvent[]): TaskEvent {
+  const ofAttempt = events.filter((one) => one.attempt === start.attempt);
+  const handOut = ofAttempt.find((one) => one.eventType === "ASSIGNED");
+  const end = ofAttempt.find(({ eventType }) => ENDS.has(eventType) || OTHER_ENDS.has(eventType));
+  return { ...start, timestamp: between(start.timestamp, handOut?.timestamp, end?.timestamp) };
 }
 
 function addEnd(

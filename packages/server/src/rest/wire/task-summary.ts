@@ -1,5 +1,5 @@
 import { runIdOf } from "@helve/core";
-import { Type, type TSchema } from "typebox";
+import { type TSchema, Type } from "typebox";
 import { type RawJson, rawObject } from "../json.ts";
 import type { RunRecord, VersionRecord } from "../reading.ts";
 import {
@@ -66,9 +66,19 @@ export function attemptOf({ status, attempt }: Pick<RunRecord, "status" | "attem
   return waits ? attempt + 1 : Math.max(attempt, 1);
 }
 
-/** When a task's code began. One that ended within moments was never written down as started: it began when handed out. */
-export function startOf({ status, startedAt, assignedAt }: RunRecord): Date | undefined {
-  return startedAt ?? (status === "succeeded" ? (assignedAt ?? undefined) : undefined);
+/**
+ * When a task's code began. One that ended within moments was never written down as started: it began when it was handed
+ * out. A start is measured by a replica and the other times by the database, so it is kept between its neighbours.
+ */
+export function startOf({ status, startedAt, assignedAt, finishedAt }: RunRecord): Date | undefined {
+  if (!startedAt) return status === "succeeded" ? (assignedAt ?? undefined) : undefined;
+  return between(startedAt, assignedAt, finishedAt);
+}
+
+/** A time, moved to the nearer border if it lies outside. */
+export function between(time: Date, from: Date | null | undefined, to: Date | null | undefined): Date {
+  if (from && time < from) return from;
+  return to && time > to ? to : time;
 }
 
 /** A task, standalone or of a DAG. */
