@@ -32,7 +32,11 @@ export async function offeredLoad(
       const own = n;
       scheduledAt[own] = beginsAt + (own * 1000) / perSecond;
       sentAt[own] = now();
-      answers.push(trigger(own).then(() => void (acknowledgedAt[own] = now())));
+      answers.push(
+        trigger(own).then(() => {
+          acknowledgedAt[own] = now();
+        }),
+      );
     }
   }
   await Promise.all(answers);
