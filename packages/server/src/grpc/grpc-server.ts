@@ -56,6 +56,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     log,
     connections: connections((connection) => engine.connectionClosed(connection)),
     openCalls: openCalls(),
+    streamsOpening: new Map(),
   };
   addService(server, DispatcherService, dispatcher(edge));
   addService(server, EventsServiceService, eventsService(edge));

@@ -12,6 +12,7 @@ import {
   StepActionEventType,
   v1,
   WorkerLabels,
+  WorkerRegisterRequest,
   type WorkflowEvent,
   type WorkflowRunEvent,
 } from "@helve/contracts";
@@ -212,6 +213,17 @@ test("what is said of an unknown task is refused", async () => {
   await expect(
     call(client, DispatcherService.refreshTimeout, { taskRunExternalId: NOBODY, incrementTimeoutBy: "10x" }),
   ).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+});
+
+test("a heartbeat sent right behind the call to listen is taken", async () => {
+  const registration = WorkerRegisterRequest.create({ workerName: "early", actions: ["early:only"], slots: 1 });
+  for (let i = 0; i < 20; i++) {
+    const { workerId } = await call(client, DispatcherService.register, registration);
+    const stream = client.dispatcher.listenV2({ workerId }, client.metadata);
+    stream.on("error", () => {});
+    await expect(call(client, DispatcherService.heartbeat, { workerId })).resolves.toEqual({});
+    stream.cancel();
+  }
 });
 
 test("a worker that is not known is told so by every call", async () => {
