@@ -1,1 +1,3 @@
-export {};
+export { runCli } from "./cli.ts";
+export type { EndSignal, Io, Output } from "./io.ts";
+export { runProgram } from "./program.ts";

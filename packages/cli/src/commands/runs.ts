@@ -1,0 +1,93 @@
+import { type Command, command } from "../arguments/command.ts";
+import { ENGINE_OPTIONS, JSON_OPTION } from "../arguments/options.ts";
+import { timeSpan, wholeNumber } from "../arguments/parse.ts";
+import { findEngine } from "../engine/find-engine.ts";
+import { openRest, type Rest } from "../engine/rest.ts";
+import { STATUSES, type Status, type Summary } from "../engine/runs.ts";
+import { CommandError, DONE, UsageError } from "../exit-codes.ts";
+import type { Output } from "../io.ts";
+import { printable, type Style } from "../terminal/style.ts";
+import { table } from "../terminal/table.ts";
+import { ago, elapsed } from "../terminal/time.ts";
+
+const DAY_MS = 86_400_000;
+
+/** `helve runs`: the newest runs first. */
+export const runs: Command = command({
+  usage: "runs [--workflow NAME] [--status STATUS] [--since SPAN] [--limit N]",
+  about: "Lists runs, the newest first.",
+  options: {
+    workflow: { value: "NAME", help: "only runs of this workflow" },
+    status: {
+      value: "STATUS",
+      help: `only runs that are ${STATUSES.map((status) => status.toLowerCase()).join(", ")}`,
+    },
+    since: { value: "SPAN", help: "how far back, such as 15m, 12h or 7d; default 24h" },
+    limit: { value: "N", help: "how many at most; default 20" },
+    ...JSON_OPTION,
+    ...ENGINE_OPTIONS,
+  },
+  operands: { min: 0, max: 0 },
+  examples: ["helve runs --status failed --since 7d"],
+  async run({ values, io }) {
+    const limit = wholeNumber(values.limit, "--limit", 1, 1000) ?? 20;
+    const sinceMs = timeSpan(values.since, "--since") ?? DAY_MS;
+    const status = readStatus(values.status);
+    const rest = openRest(await findEngine(values, io.env));
+    const list = await rest.get<{ rows: Summary[] }>(`stable/tenants/${rest.tenantId}/workflow-runs`, {
+      since: new Date(Date.now() - sinceMs).toISOString(),
+      only_tasks: false,
+      limit,
+      statuses: status,
+      workflow_ids: values.workflow === undefined ? undefined : await workflowId(rest, values.workflow),
+    });
+    if (values.json) io.out.write(`${JSON.stringify(list, undefined, 2)}\n`);
+    else
+      io.out.write(
+        list.rows.length > 0 ? runTable(list.rows, io.out) : `No runs in the last ${values.since ?? "24h"}.\n`,
+      );
+    return DONE;
+  },
+});
+
+const STATUS_STYLES: Readonly<Record<Status, Style | undefined>> = {
+  QUEUED: "dim",
+  RUNNING: "cyan",
+  COMPLETED: "green",
+  FAILED: "red",
+  CANCELLED: "yellow",
+};
+
+function runTable(rows: readonly Summary[], output: Output): string {
+  const nowMs = Date.now();
+  return table<Summary>(
+    [
+      { title: "RUN", text: (run) => run.metadata.id },
+      { title: "WORKFLOW", text: (run) => run.workflowName ?? run.displayName, shrinksTo: 10 },
+      { title: "STATUS", text: (run) => run.status.toLowerCase(), style: (run) => STATUS_STYLES[run.status] },
+      { title: "STARTED", text: (run) => ago(run.metadata.createdAt, nowMs), isNumber: true },
+      { title: "TOOK", text: (run) => elapsed(run.startedAt, run.finishedAt, nowMs), isNumber: true },
+    ],
+    rows,
+    output,
+  );
+}
+
+function readStatus(text: string | undefined): Status | undefined {
+  if (text === undefined) return undefined;
+  const status = STATUSES.find((candidate) => candidate === text.toUpperCase());
+  if (!status) throw new UsageError(`--status is '${text}': it must be one of ${STATUSES.join(", ").toLowerCase()}`);
+  return status;
+}
+
+/** Lists are narrowed by id. Registered names are in lower case where a client lowers them, so either is looked for. */
+async function workflowId(rest: Rest, name: string): Promise<string> {
+  type Workflow = { name: string; metadata: { id: string } };
+  const { rows = [] } = await rest.get<{ rows?: Workflow[] }>(`tenants/${rest.tenantId}/workflows`, {
+    name,
+    limit: 200,
+  });
+  const found = rows.find((one) => one.name === name) ?? rows.find((one) => one.name === name.toLowerCase());
+  if (!found) throw new CommandError(`there is no workflow '${printable(name)}'`);
+  return found.metadata.id;
+}

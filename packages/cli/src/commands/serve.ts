@@ -1,0 +1,37 @@
+import { asksForHelp, type Command } from "../arguments/command.ts";
+import { listenForEnd } from "../dev/end-request.ts";
+import { DONE, UsageError } from "../exit-codes.ts";
+
+/** `helve serve`: an engine and nothing else, until a signal ends it. */
+export const serve: Command = {
+  async run(args, io) {
+    const server = await import("@helve/server");
+    if (asksForHelp(args)) {
+      io.out.write(`helve serve [flags]\n\n${ABOUT}\n\nFlags\n${server.describeOptions()}\n`);
+      return DONE;
+    }
+    const config = readServerFlags(() => server.readConfig(args, { ...io.env }));
+    const end = listenForEnd(io, () => {});
+    try {
+      const running = await server.serve(config);
+      await end.asked;
+      await running.stop();
+      return DONE;
+    } finally {
+      end.forget();
+    }
+  },
+};
+
+const ABOUT = `Runs an engine until a signal ends it. Without --database-url it looks after a PostgreSQL of its own in the data
+folder. A second signal ends it at once; the next start then finds everything as it was.`;
+
+/** What is wrong with a flag is a matter of the command line. @throws UsageError */
+export function readServerFlags<Config>(read: () => Config): Config {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as { code?: string }).code === "invalid_argument") throw new UsageError((error as Error).message);
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import { CommandError } from "../exit-codes.ts";
+import type { EngineAddress } from "./find-engine.ts";
+
+/** The API of one tenant, as this program uses it. */
+export interface Rest {
+  readonly tenantId: string;
+  /** @param path behind `/api/v1/` @throws CommandError in one sentence */
+  get<Answer>(path: string, query?: Query): Promise<Answer>;
+  post<Answer>(path: string, body: unknown): Promise<Answer>;
+}
+
+/** What is undefined is left out; a list is given once for each item. */
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+const TIMEOUT_MS = 30_000;
+
+export function openRest({ token, tenantId, apiUrl, source }: EngineAddress): Rest {
+  async function call<Answer>(method: string, path: string, query: Query, body?: unknown): Promise<Answer> {
+    const response = await fetch(`${apiUrl}/api/v1/${path}${queryText(query)}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch((error: unknown) => {
+      throw unreachable(apiUrl, source, error);
+    });
+    const text = await response.text();
+    if (!response.ok) throw refused(response.status, text, apiUrl, source);
+    return (text === "" ? undefined : JSON.parse(text)) as Answer;
+  }
+  return {
+    tenantId,
+    get: (path, query = {}) => call("GET", path, query),
+    post: (path, body) => call("POST", path, {}, body),
+  };
+}
+
+function queryText(query: Query): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    for (const item of [value].flat()) params.append(name, String(item));
+  }
+  const text = params.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function unreachable(apiUrl: string, source: string, error: unknown): CommandError {
+  if ((error as Error).name === "TimeoutError") {
+    return new CommandError(`the engine at ${apiUrl} did not answer within ${TIMEOUT_MS / 1000} s`);
+  }
+  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
+  const reason =
+    cause?.code === "ECONNREFUSED" ? "nothing listens there" : (cause?.message ?? (error as Error).message);
+  return new CommandError(`no engine at ${apiUrl}, where the token of ${source} points: ${reason}; is it running?`);
+}
+
+function refused(status: number, text: string, apiUrl: string, source: string): CommandError {
+  if (status === 401 || status === 403) {
+    return new CommandError(
+      `the engine at ${apiUrl} does not accept the token of ${source}: it is revoked, expired or another engine's`,
+    );
+  }
+  return new CommandError(`the engine refused: ${messageOf(text) ?? `status ${status}`}`);
+}
+
+/** The two shapes in which errors come. */
+function messageOf(text: string): string | undefined {
+  try {
+    const body = JSON.parse(text) as { message?: string; errors?: { description?: string }[] };
+    return body.errors?.map((error) => error.description).join("; ") || body.message;
+  } catch {
+    return text.slice(0, 200) || undefined;
+  }
+}
