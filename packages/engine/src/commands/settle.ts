@@ -19,6 +19,7 @@ import {
   type NewTaskEvent,
   type Readying,
   type ReplicaId,
+  type Requeue,
   type RunProgress,
   readyTaskRuns,
   recordProgress,
@@ -48,14 +49,18 @@ export interface SettleResult {
   endedRuns: { run: UnfinishedWorkflowRun; status: "succeeded" | "failed" | "cancelled" }[];
 }
 
-export interface SettleDeps {
-  catalog: Catalog;
+export interface DecideDeps {
+  catalog: Pick<Catalog, "loaded">;
   /** Takes slots for a task that becomes ready; undefined when it must stand in line. */
   reserve(route: Route): Session | undefined;
 }
 
+export interface SettleDeps extends DecideDeps {
+  catalog: Catalog;
+}
+
 /** What is decided and not written yet. */
-interface Decisions {
+export interface Decisions {
   result: SettleResult;
   events: NewTaskEvent[];
   progress: RunProgress[];
@@ -92,8 +97,9 @@ export async function settle(
   return decisions.result;
 }
 
-function decideAll(
-  deps: SettleDeps,
+/** What settlements do to the tasks that were locked for them. Pure but for the slots that it reserves. */
+export function decideAll(
+  deps: DecideDeps,
   settlements: readonly Settlement[],
   targets: readonly Target[],
   rows: Map<TaskRunId, LockedTaskRun>,
@@ -115,17 +121,20 @@ function decideAll(
     handOuts: [],
   };
   const endsByRun = new Map<RunId, TaskEnd[]>();
+  const hasFailed = (runId: RunId) => endsByRun.get(runId)?.some((end) => end.callsOnFailure) ?? false;
   for (const { settlement, index } of targets) {
     const row = rows.get(settlement.id);
     if (!row || row.tenantId !== settlement.tenantId || !concerns(settlement, row)) continue;
     const step = stepOf(catalog.loaded(row.versionId) as Version, taskNumberOf(row.id));
-    // An on-failure task that was not called is skipped when the others have ended, never cancelled.
-    if (row.status === "waiting" && step.isOnFailure) continue;
+    // An on-failure task that was not called is skipped when the others have ended, never cancelled; a settlement before
+    // this one may have called it.
+    if (row.status === "waiting" && step.isOnFailure && !hasFailed(runIdOf(row.id))) continue;
     const settled = decide(step.task, row, settlement);
     decisions.result.touched[index]?.push(row.id);
     note(decisions, settled, step.route);
-    // Decided: a second settlement of the same task in this batch is late.
-    rows.delete(row.id);
+    // A second settlement of the same task in this batch finds it as this one has left it.
+    if (settled.requeue) rows.set(row.id, requeuedRow(row, settled.requeue));
+    else rows.delete(row.id);
     if (settled.ending && step.number > 0) {
       const ends = endsByRun.get(runIdOf(row.id)) ?? [];
       endsByRun.set(runIdOf(row.id), [...ends, taskEnd(settled)]);
@@ -137,6 +146,10 @@ function decideAll(
     advance(deps, run, waiting.get(runId) ?? new Map(), ends, rows, decisions);
   }
   return decisions;
+}
+
+function requeuedRow(row: LockedTaskRun, { status, failures, requeues }: Requeue): LockedTaskRun {
+  return { ...row, status, failures, requeues, workerId: null, isDue: false, isStarted: false };
 }
 
 function waitingByRun(rows: ReadonlyMap<TaskRunId, LockedTaskRun>): Map<RunId, Map<number, number>> {
@@ -152,7 +165,7 @@ function waitingByRun(rows: ReadonlyMap<TaskRunId, LockedTaskRun>): Map<RunId, M
 
 /** Moves a run on by the ends of its tasks. */
 function advance(
-  deps: SettleDeps,
+  deps: DecideDeps,
   run: UnfinishedWorkflowRun,
   waiting: ReadonlyMap<number, number>,
   ends: readonly TaskEnd[],

@@ -1,6 +1,6 @@
 import { type RunId, runIdOf, type TaskRunId, taskIdOf, taskNumberOf } from "@helve/core";
 import { type Db, type LockedTaskRun, lockTaskRuns, type UnfinishedWorkflowRun } from "@helve/store";
-import { type Catalog, stepOf, type Version } from "../catalog/catalog.ts";
+import type { Catalog, Version } from "../catalog/catalog.ts";
 import type { Settlement } from "./settlement.ts";
 
 /** A settlement of one task, and its place in the list it came from. */
@@ -21,8 +21,7 @@ export function runsOf(settlements: readonly Settlement[]): RunId[] {
 }
 
 /**
- * Locks the tasks that settlements are about and all that their ends can touch: the children of one that succeeded, all
- * descendants of one that did not, and the on-failure task.
+ * Locks the tasks that settlements are about and all that their ends can touch.
  *
  * @param runs locked before
  */
@@ -33,6 +32,21 @@ export async function lockConcerned(
   runs: Runs,
 ): Promise<{ targets: Target[]; rows: Map<TaskRunId, LockedTaskRun> }> {
   await catalog.ensure(new Set([...runs.values()].map((run) => run.versionId)), tx);
+  const { targets, ids } = tasksConcerned(catalog, settlements, runs);
+  const rows = new Map((await lockTaskRuns(tx, [...ids].sort())).map((row) => [row.id, row]));
+  await catalog.ensure(new Set([...rows.values()].map((row) => row.versionId)), tx);
+  return { targets, rows };
+}
+
+/**
+ * The tasks that settlements are about, a cancel of a run being about each of its tasks, and the ids of all that their ends
+ * can touch: the children of one that succeeded, all descendants of one that did not, and the on-failure task.
+ */
+export function tasksConcerned(
+  catalog: Pick<Catalog, "loaded">,
+  settlements: readonly Settlement[],
+  runs: Runs,
+): { targets: Target[]; ids: Set<TaskRunId> } {
   const versionOf = (run: UnfinishedWorkflowRun) => catalog.loaded(run.versionId) as Version;
   const targets = settlements.flatMap((settlement, index): Target[] => {
     const run = taskNumberOf(settlement.id) === 0 ? runs.get(settlement.id) : undefined;
@@ -49,14 +63,13 @@ export async function lockConcerned(
     const run = number > 0 ? runs.get(runIdOf(settlement.id)) : undefined;
     if (run) for (const other of touchedBy(settlement, versionOf(run), number)) ids.add(taskIdOf(run.id, other));
   }
-  const rows = new Map((await lockTaskRuns(tx, [...ids].sort())).map((row) => [row.id, row]));
-  await catalog.ensure(new Set([...rows.values()].map((row) => row.versionId)), tx);
-  return { targets, rows };
+  return { targets, ids };
 }
 
 function touchedBy({ cause }: Settlement, version: Version, number: number): readonly number[] {
-  const step = stepOf(version, number);
-  const others = cause.kind === "succeeded" ? (version.children[number] ?? []) : step.descendants;
+  // Anybody may name a task that the run does not have.
+  const step = version.steps[number];
+  const others = cause.kind === "succeeded" ? version.children[number] : step?.descendants;
   const last = version.steps.at(-1);
-  return last?.isOnFailure ? [...others, last.number] : others;
+  return [...(others ?? []), ...(last?.isOnFailure ? [last.number] : [])];
 }

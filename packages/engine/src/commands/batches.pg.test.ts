@@ -1,0 +1,38 @@
+import { taskIdOf } from "@helve/core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type TestCluster, type TestEngine, testCluster } from "../testing/test-engine.ts";
+
+let cluster: TestCluster;
+let helve: TestEngine;
+
+beforeAll(async () => {
+  cluster = await testCluster();
+  helve = await cluster.start();
+});
+afterAll(() => cluster.end());
+
+test("a cancel that shares a batch with a failure that would be retried ends the run", async () => {
+  await helve.put({ name: "retried", tasks: [{ readableId: "a", action: "retried:a", retries: 3 }] });
+  const worker = await helve.worker({ actions: ["retried:a"] });
+  const runId = await helve.run("retried");
+  const failing = worker.fail(await worker.next());
+  const cancelling = helve.engine.cancel(helve.tenantId, [runId], "enough");
+  expect(await failing).toBe("accepted");
+  expect(await cancelling).toEqual([runId]);
+  expect(await helve.ended(runId)).toMatchObject({ status: "cancelled" });
+  expect(await helve.events(runId)).toEqual(["queued 1", "assigned 1", "failed 1", "retrying 2", "cancelled 1"]);
+});
+
+test("a cancel that shares a batch with the failure that calls the on-failure task cancels that one too", async () => {
+  const onFailureTask = { readableId: "hook", action: "hooked:hook" };
+  await helve.put({ name: "hooked", tasks: [{ readableId: "a", action: "hooked:a" }], onFailureTask });
+  const worker = await helve.worker({ actions: ["hooked:a", "hooked:hook"] });
+  const runId = await helve.run("hooked");
+  const failing = worker.fail(await worker.next());
+  const cancelling = helve.engine.cancel(helve.tenantId, [runId], "enough");
+  await failing;
+  expect(await cancelling).toEqual([taskIdOf(runId, 2)]);
+  const { status, tasks } = await helve.ended(runId);
+  expect([status, ...tasks.map((task) => task.status)]).toEqual(["failed", "failed", "cancelled"]);
+  expect(worker.sent).toHaveLength(1);
+});
