@@ -1,4 +1,5 @@
 import {
+  finalStatus,
   type RunId,
   type RunState,
   runIdOf,
@@ -12,8 +13,10 @@ import {
   type Db,
   getTaskRunStates,
   insertTaskEvents,
+  lockTaskRuns,
   lockWorkflowRuns,
   type Reopening,
+  readyTaskRuns,
   recordProgress,
   reopenTaskRuns,
   reopenWorkflowRuns,
@@ -21,6 +24,7 @@ import {
 } from "@helve/store";
 import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
 import type { Route } from "../dispatcher/routes.ts";
+import { planReplay } from "./plan-replay.ts";
 
 /** What a replay put back to work. */
 export interface Replayed {
@@ -74,27 +78,28 @@ async function replayDag(
   result: Replayed,
 ): Promise<void> {
   const version = catalog.loaded(run.versionId) as Version;
+  const taskIds = version.steps.slice(1).map((step) => taskIdOf(run.id, step.number));
+  const unfinished = await lockTaskRuns(tx, taskIds);
+  const pending = new Map(unfinished.map((row) => [row.id, row.pendingParents]));
   const states = await getTaskRunStates(
     tx,
-    version.steps.slice(1).map((step) => ({ tenantId: run.tenantId, id: taskIdOf(run.id, step.number) })),
+    taskIds.map((id) => ({ tenantId: run.tenantId, id })),
   );
-  const stateOf = (number: number) => states.get(taskIdOf(run.id, number)) as TaskRunState;
-  const isWhole = ids.includes(run.id);
-  const wanted = new Set<number>();
-  for (const step of version.steps.slice(1)) {
-    const isNamed = isWhole || ids.includes(taskIdOf(run.id, step.number));
-    if (!isNamed || !isFinished(stateOf(step.number))) continue;
-    for (const number of [step.number, ...step.descendants]) if (isFinished(stateOf(number))) wanted.add(number);
-  }
-  if (isWhole && wanted.size < version.steps.length - 1) return recordUnchanged(tx, run);
-  const reopened = [...wanted].map((number) => {
-    const step = stepOf(version, number);
-    const pendingParents = step.task.parents.filter((parent) => wanted.has(numberOf(version, parent))).length;
-    // The on-failure task waits to be called, unless it alone is replayed.
-    const isWaiting = pendingParents > 0 || (step.isOnFailure && wanted.size > 1);
-    return { state: stateOf(number), step, pendingParents, isWaiting };
+  const tasks = new Map(
+    [...states.values()].map(({ id, status }) => [taskNumberOf(id), { status, pendingParents: pending.get(id) ?? 0 }]),
+  );
+  const plan = planReplay(version, tasks, ids.includes(run.id) ? "all" : new Set(ids.map(taskNumberOf)));
+  if (plan.reopened.length === 0) return recordUnchanged(tx, run);
+  const reopened = plan.reopened.map(({ step, isWaiting, pendingParents }) => {
+    return { state: states.get(taskIdOf(run.id, step.number)) as TaskRunState, step, pendingParents, isWaiting };
   });
   await reopen(tx, reopened, result);
+  await readyTaskRuns(
+    tx,
+    [...plan.longer].map(([number, pendingParents]) => {
+      return { id: taskIdOf(run.id, number), pendingParents, status: "waiting", workerId: null };
+    }),
+  );
   const count = (status: string) => reopened.filter(({ state }) => state.status === status).length;
   await recordProgress(tx, [
     {
@@ -110,8 +115,8 @@ async function replayDag(
 /** Nothing of a run was replayed: one that was taken from history goes back there. */
 async function recordUnchanged(tx: Db, run: RunState & { id: RunId }): Promise<void> {
   if (run.remaining > 0) return;
-  const status = run.failed > 0 ? "failed" : run.cancelled > 0 ? "cancelled" : "succeeded";
-  await recordProgress(tx, [{ id: run.id, remaining: 0, failed: run.failed, cancelled: run.cancelled, status }]);
+  const { id, remaining, failed, cancelled } = run;
+  await recordProgress(tx, [{ id, remaining, failed, cancelled, status: finalStatus(run) }]);
 }
 
 async function reopen(
@@ -151,8 +156,4 @@ async function reopen(
 
 function isFinished(state: TaskRunState | undefined): boolean {
   return state !== undefined && ["succeeded", "failed", "cancelled", "skipped"].includes(state.status);
-}
-
-function numberOf(version: Version, readableId: string): number {
-  return version.definition.tasks.findIndex((task) => task.readableId === readableId) + 1;
 }
