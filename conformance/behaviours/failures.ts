@@ -22,21 +22,21 @@ export function describeFailures(client: Client): void {
     test("tries again at once, and ends with the attempt that succeeds", async () => {
       const run = await stage.caller.start(stage.workflow("flaky"), { failures: 2 });
       expect(await stage.caller.result(run)).toEqual({ flaky: { ok: 2 } });
-      expect(worker.said("start", run).map((line) => line.retry)).toEqual([0, 1, 2]);
+      expect((await worker.attempts(run, 3)).map((line) => line.retry)).toEqual([0, 1, 2]);
       for (const retry of [1, 2]) expect(await pauseBefore(run, retry)).toBeLessThanOrEqual(250);
     });
 
     test("fails for good when the retries are used up, with the text of the last attempt", async () => {
       const run = await stage.caller.start(stage.workflow("flaky"), { failures: 9 });
       await expect(stage.caller.result(run)).rejects.toThrow(/attempt 2 fails/);
-      expect(worker.said("start", run)).toHaveLength(3);
+      expect(await worker.attempts(run, 3)).toHaveLength(3);
       await stage.rest.statusBecomes(run, "FAILED");
     });
 
     test("waits as long as the back-off says: never less, and hardly more", async () => {
       const run = await stage.caller.start(stage.workflow("backoff"), { failures: 2 });
       expect(await stage.caller.result(run)).toEqual({ backoff: { ok: 2 } });
-      const starts = worker.said("start", run);
+      const starts = await worker.attempts(run, 3);
       const fails = worker.said("fail", run);
       for (const [retry, due] of [
         [1, 2_000],
@@ -53,7 +53,7 @@ export function describeFailures(client: Client): void {
       test("does not try again after an error that says so", async () => {
         const run = await stage.caller.start(stage.workflow("final"), {});
         await expect(stage.caller.result(run)).rejects.toThrow(/give up/);
-        expect(worker.said("start", run)).toHaveLength(1);
+        expect(await worker.attempts(run, 1)).toHaveLength(1);
       });
     }
 
@@ -71,7 +71,7 @@ export function describeFailures(client: Client): void {
     test("spends a retry on an execution timeout", async () => {
       const run = await stage.caller.start(stage.workflow("slowonce"), {});
       expect(await stage.caller.result(run)).toEqual({ slowonce: { ok: 1 } });
-      expect(worker.said("start", run).map((line) => line.retry)).toEqual([0, 1]);
+      expect((await worker.attempts(run, 2)).map((line) => line.retry)).toEqual([0, 1]);
     });
 
     test("lets a task move its deadline", async () => {
@@ -86,7 +86,7 @@ export function describeFailures(client: Client): void {
       const run = await stage.caller.start(stage.workflow("hook"), { fail: true });
       await expect(stage.caller.result(run)).rejects.toThrow(/bad news/);
       await stage.rest.statusBecomes(run, "FAILED");
-      expect(worker.said("start", run)).toHaveLength(1);
+      expect(await worker.attempts(run, 1)).toHaveLength(1);
       const tasks = await taskRuns(run);
       expect(tasks.hook).toMatchObject({ input: { fail: true }, errors: { bad: expect.stringContaining("bad news") } });
       expect(tasks.after).toBeUndefined();

@@ -127,8 +127,9 @@ export function describeSlots(client: Client): void {
       await stage.rest.statusBecomes(waiting, "QUEUED");
       const resumedAt = Date.now();
       await stage.caller.call("unpause", { worker: id });
-      expect((await worker.says("start", waiting)).at - resumedAt).toBeLessThan(AT_ONCE_MS);
-      expect(worker.said("start", waiting)[0]?.at).toBeGreaterThanOrEqual(resumedAt);
+      const started = await worker.says("start", waiting);
+      expect(started.at).toBeGreaterThanOrEqual(resumedAt);
+      expect(started.at - resumedAt).toBeLessThan(AT_ONCE_MS);
     });
   });
 }

@@ -63,9 +63,11 @@ describe.concurrent("a report", () => {
     await worker.report(action, "completed", { payload: '{"never":1}', retryCount: 5 });
     await worker.report(action, "failed", { payload: "never", retryCount: 7 });
     expect(await outcome(action.workflowRunId)).toMatchObject({ status: "RUNNING" });
-    const types = (await stage.rest.taskEvents(action.taskRunExternalId)).map((event) => event.type);
-    expect(types).not.toContain("FINISHED");
-    expect(types).not.toContain("FAILED");
+    const events = await stage.rest.taskEvents(action.taskRunExternalId);
+    expect(events.map((event) => event.type)).not.toContain("FINISHED");
+    expect(events.map((event) => event.type)).not.toContain("FAILED");
+    // Refused is not forgotten: whoever looks at the run can see it.
+    expect(events.filter((event) => /late report/i.test(event.message))).toHaveLength(2);
     await worker.complete(action, { ok: 1 });
     expect(await outcome(action.workflowRunId)).toMatchObject({ status: "COMPLETED", output: '{"ok":1}' });
   });

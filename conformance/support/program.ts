@@ -31,7 +31,7 @@ export class Program {
   private readonly child: ChildProcess;
   private readonly noise: string[] = [];
   private readonly listeners = new Set<(line: Line | undefined) => void>();
-  private end_: { code: number | null; signal: NodeJS.Signals | null } | undefined;
+  private ending: { code: number | null; signal: NodeJS.Signals | null } | undefined;
 
   static start(options: ProgramOptions): Program {
     return new Program(options);
@@ -51,13 +51,17 @@ export class Program {
     this.exited = new Promise((resolve) => {
       this.child.once("error", (error) => this.take(String(error)));
       this.child.once("close", (code, signal) => {
-        this.end_ = { code, signal };
+        this.ending = { code, signal };
         running.delete(this);
         for (const listener of [...this.listeners]) listener(undefined);
-        resolve(this.end_);
+        resolve(this.ending);
       });
     });
     running.add(this);
+  }
+
+  get isRunning(): boolean {
+    return this.ending === undefined;
   }
 
   get pid(): number {
@@ -93,18 +97,18 @@ export class Program {
         timeoutMs,
       );
       this.listeners.add(listener);
-      if (this.end_) listener(undefined);
+      if (this.ending) listener(undefined);
     });
   }
 
   /** To the process alone, as a supervisor or a container's stop does it. */
   signal(name: NodeJS.Signals): void {
-    if (!this.end_) this.child.kill(name);
+    if (!this.ending) this.child.kill(name);
   }
 
   /** To the process and all it has started. */
   signalAll(name: NodeJS.Signals): void {
-    if (this.end_ || this.child.pid === undefined) return;
+    if (this.ending || this.child.pid === undefined) return;
     try {
       process.kill(-this.child.pid, name);
     } catch {
@@ -130,7 +134,7 @@ export class Program {
   }
 
   assertAlive(): void {
-    if (this.end_) throw new ProgramEnded(this.describe(`ended with ${this.end_.code ?? this.end_.signal}`));
+    if (this.ending) throw new ProgramEnded(this.describe(`ended with ${this.ending.code ?? this.ending.signal}`));
   }
 
   private describe(trouble: string): string {

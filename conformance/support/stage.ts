@@ -64,7 +64,7 @@ export class Stage {
    *
    * @param width runs at once; more than the slots of the others, so that it cannot be passed over
    */
-  private async serving(worker: WorkerProgram, width: number): Promise<void> {
+  async serving(worker: WorkerProgram, width: number): Promise<void> {
     const workflow = this.workflow("hold");
     await eventually(`a run served by ${worker.name}`, 30_000, async () => {
       worker.program.assertAlive();
@@ -99,6 +99,12 @@ export class WorkerProgram {
     return this.program.waitFor(`"${what}" of run ${run}`, timeoutMs, (line) => {
       return line.what === what && line.run === run && fits(line);
     }) as Promise<TaskLine>;
+  }
+
+  /** The attempts of a run whose code has started, once there are as many. Its lines may come later than its result. */
+  async attempts(run: string, count: number): Promise<TaskLine[]> {
+    await this.program.waitFor(`${count} starts of run ${run}`, 5_000, () => this.said("start", run).length >= count);
+    return this.said("start", run);
   }
 
   /** What has been said about a run so far. */

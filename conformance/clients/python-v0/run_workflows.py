@@ -131,7 +131,7 @@ def run_workflows(hatchet: Hatchet, name: Callable[[str], str], worker: str) -> 
 
     @hatchet.workflow(name=name("slowonce"))
     class SlowOnce:
-        @hatchet.step(timeout="1s", retries=1)
+        @hatchet.step(timeout="2s", retries=1)
         async def slowonce(self, context: Context) -> Any:
             if context.retry_count() == 0:
                 return await overstay(context)

@@ -121,7 +121,7 @@ def run_workflows(hatchet: Hatchet, name: Callable[[str], str], worker: str) -> 
 
     slow = hatchet.task(name=name("slow"), execution_timeout=second)(overstay)
 
-    @hatchet.task(name=name("slowonce"), execution_timeout=second, retries=1)
+    @hatchet.task(name=name("slowonce"), execution_timeout=2 * second, retries=1)
     async def slow_once(input: Input, ctx: Context) -> Output:
         if ctx.retry_count == 0:
             return await overstay(input, ctx)

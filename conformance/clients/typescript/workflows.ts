@@ -93,7 +93,7 @@ export function runWorkflows(hatchet: HatchetClient, name: (base: string) => str
   const slow = hatchet.task({ name: name("slow"), executionTimeout: "1s", fn: overstay });
   const slowOnce = hatchet.task({
     name: name("slowonce"),
-    executionTimeout: "1s",
+    executionTimeout: "2s",
     retries: 1,
     fn: async (input: Loose, ctx: Ctx): Promise<Loose> => {
       if (ctx.retryCount() === 0) return overstay(input, ctx);
