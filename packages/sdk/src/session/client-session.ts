@@ -5,6 +5,7 @@ import type { Logger } from "../logging/logger.ts";
 import type { EngineConnection } from "../transport/engine-connection.ts";
 import { FrameWriter } from "../transport/frame-writer.ts";
 import { isFatal } from "../transport/grpc-error.ts";
+import { OutageLog } from "../transport/outage-log.ts";
 import { reconnectDelayMs } from "../transport/reconnect-delay.ts";
 import { MAX_FRAME_CHARS, MAX_FRAME_ITEMS } from "./frame-limits.ts";
 import { type PendingTrigger, type TriggerOrder, triggerSize } from "./pending-trigger.ts";
@@ -35,6 +36,7 @@ export interface ClientSessionOptions {
  */
 export class ClientSession {
   readonly #options: ClientSessionOptions;
+  readonly #outage: OutageLog;
   readonly #pending = new Map<number, PendingTrigger>();
   readonly #waiters = new RunWaiters();
   /** Ends that arrived while the answer to a trigger that waits for them is still out. */
@@ -51,6 +53,7 @@ export class ClientSession {
 
   constructor(options: ClientSessionOptions) {
     this.#options = options;
+    this.#outage = new OutageLog(options.logger);
   }
 
   /** Starts runs, all of an order or none. */
@@ -62,7 +65,8 @@ export class ClientSession {
     let size = 0;
     for (const run of order.runs) size += triggerSize(run);
     this.#lastRequest += 1;
-    const pending = { order, request: this.#lastRequest, size, givenAt: Date.now(), refusals: 0 };
+    const givenAt = performance.now();
+    const pending = { order, request: this.#lastRequest, size, givenAt, refusals: 0, isDelayed: false };
     this.#pending.set(pending.request, pending);
     if (order.wait) this.#waitingTriggers += 1;
     this.#unsentTriggers.push(pending);
@@ -116,7 +120,7 @@ export class ClientSession {
     const stream = connection.sessions.client(connection.metadata);
     this.#stream = stream;
     this.#writer = new FrameWriter(stream, () => this.#takeFrame());
-    this.#unsentTriggers = [...this.#pending.values()];
+    this.#unsentTriggers = [...this.#pending.values()].filter((pending) => !pending.isDelayed);
     this.#unsentSubscriptions = this.#waiters.runIds();
     stream.on("data", (frame: helve.EngineToClient) => this.#received(frame));
     stream.on("error", (error: ServiceError) => this.#ended(stream, error));
@@ -143,6 +147,7 @@ export class ClientSession {
 
   #received(frame: helve.EngineToClient): void {
     this.#failures = 0;
+    this.#outage.over(this.#options.connection.address);
     for (const reply of frame.triggered) this.#replied(reply);
     for (const run of frame.ended) this.#runEnded(run);
     if (this.#waitingTriggers === 0 && this.#early.size > 0) this.#early.clear();
@@ -167,13 +172,16 @@ export class ClientSession {
 
   #tryAgain(pending: PendingTrigger): void {
     pending.refusals += 1;
-    const delayMs = reconnectDelayMs(pending.refusals, Math.random());
-    setTimeout(() => {
-      // A new stream takes up whatever is pending, so it may be on its way already.
-      if (!this.#pending.has(pending.request) || this.#unsentTriggers.includes(pending)) return;
-      this.#unsentTriggers.push(pending);
-      this.#wake();
-    }, delayMs);
+    pending.isDelayed = true;
+    setTimeout(
+      () => {
+        pending.isDelayed = false;
+        if (!this.#pending.has(pending.request)) return;
+        this.#unsentTriggers.push(pending);
+        this.#wake();
+      },
+      reconnectDelayMs(pending.refusals, Math.random()),
+    );
   }
 
   #runEnded(run: helve.RunEnded): void {
@@ -204,13 +212,12 @@ export class ClientSession {
       return;
     }
     this.#failures += 1;
-    const delayMs = reconnectDelayMs(this.#failures, Math.random());
-    this.#options.logger.warn(`${error.message}; trying again in ${Math.round(delayMs)} ms`);
-    this.#timer = setTimeout(() => this.#open(), delayMs);
+    this.#outage.failed(error.message);
+    this.#timer = setTimeout(() => this.#open(), reconnectDelayMs(this.#failures, Math.random()));
   }
 
   #hasTime(pending: PendingTrigger): boolean {
-    return Date.now() - pending.givenAt < this.#options.requestTimeoutMs;
+    return performance.now() - pending.givenAt < this.#options.requestTimeoutMs;
   }
 
   #refuse(pending: PendingTrigger, error: HelveError): void {

@@ -17,9 +17,12 @@ export interface PendingTrigger {
   readonly request: number;
   /** Characters in it: what it adds to a frame, at least. */
   readonly size: number;
+  /** By the monotonic clock. */
   readonly givenAt: number;
   /** Answers of the engine that it could not do it just now. */
   refusals: number;
+  /** Whether it waits, after such an answer, to be sent again. */
+  isDelayed: boolean;
 }
 
 /** Characters of a trigger; the engine's limit is in bytes, of which a character may take three. */

@@ -5,6 +5,7 @@ import type { Logger } from "../logging/logger.ts";
 import type { EngineConnection } from "../transport/engine-connection.ts";
 import { FrameWriter } from "../transport/frame-writer.ts";
 import { isFatal } from "../transport/grpc-error.ts";
+import { OutageLog } from "../transport/outage-log.ts";
 import { reconnectDelayMs } from "../transport/reconnect-delay.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { sessionError } from "./session-error.ts";
@@ -62,6 +63,7 @@ const GOODBYE_MS = 1_000;
 export class WorkerSession {
   readonly outbox: WorkerOutbox = new WorkerOutbox();
   readonly #options: WorkerSessionOptions;
+  readonly #outage: OutageLog;
   readonly #unacknowledged = new UnacknowledgedFrames();
   readonly #refreshes = new TimeoutRefreshes();
   #toRepeat: helve.WorkerFrame[] = [];
@@ -80,6 +82,7 @@ export class WorkerSession {
 
   constructor(options: WorkerSessionOptions) {
     this.#options = options;
+    this.#outage = new OutageLog(options.logger);
   }
 
   get workerId(): string | undefined {
@@ -230,9 +233,9 @@ export class WorkerSession {
   }
 
   #onRegistered(registered: helve.Registered): void {
-    const { owner, logger, connection } = this.#options;
+    const { owner, connection } = this.#options;
     clearTimeout(this.#timer);
-    if (this.#wasEverRegistered) logger.info(`back at the engine at ${connection.address}`);
+    this.#outage.over(connection.address);
     this.#wasEverRegistered = true;
     this.#failures = 0;
     this.#isRegistered = true;
@@ -254,7 +257,7 @@ export class WorkerSession {
     if (this.#stream !== stream) return;
     this.#dropStream();
     if (this.#isEnding) return;
-    const { connection, logger, owner } = this.#options;
+    const { connection, owner } = this.#options;
     const error = sessionError(cause, connection.address);
     if (!this.#wasEverRegistered && isFatal(error.code)) {
       owner.refused(error);
@@ -262,9 +265,8 @@ export class WorkerSession {
     }
     if (error.code === "not_found") this.#becomeNew();
     this.#failures += 1;
-    const delayMs = reconnectDelayMs(this.#failures, Math.random());
-    logger.warn(`${error.message}; trying again in ${Math.round(delayMs)} ms`);
-    this.#timer = setTimeout(() => this.#open(), delayMs);
+    this.#outage.failed(error.message);
+    this.#timer = setTimeout(() => this.#open(), reconnectDelayMs(this.#failures, Math.random()));
   }
 
   /** The engine has forgotten this worker, and with it what it held. */

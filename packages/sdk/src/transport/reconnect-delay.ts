@@ -1,6 +1,7 @@
 /** First wait. The engine gives a worker's tasks away when it has been gone for 1.5 s, so the first tries come quickly. */
 const INITIAL_MS = 100;
-const MAX_MS = 5_000;
+/** An engine that is back has its workers within a second; trying costs either side a refused connection. */
+const MAX_MS = 1_000;
 
 /**
  * How long to wait before connecting again. It doubles, and half of it is left to chance, so that the workers of a fleet

@@ -35,12 +35,12 @@ export async function callUnary<Request, Response>(
   request: Request,
   options: UnaryOptions,
 ): Promise<Response> {
-  const deadline = Date.now() + options.patienceMs;
+  const deadline = performance.now() + options.patienceMs;
   for (let failures = 1; ; failures += 1) {
-    const result = await tryOnce(method, request, options, Math.min(TRY_MS, Math.max(1, deadline - Date.now())));
+    const result = await tryOnce(method, request, options, Math.min(TRY_MS, Math.max(1, deadline - performance.now())));
     if (!(result instanceof HelveError)) return result;
     const delayMs = reconnectDelayMs(failures, Math.random());
-    if (result.code !== "unavailable" || Date.now() + delayMs >= deadline) throw result;
+    if (result.code !== "unavailable" || performance.now() + delayMs >= deadline) throw result;
     options.onUnavailable?.(result);
     await new Promise((resolve) => setTimeout(resolve, delayMs));
   }
