@@ -39,6 +39,10 @@ export function declareWorkload(sdk: Sdk, listener: Listener): Workload {
     if (input.left > 0) await hop.runNoWait({ left: input.left - 1 });
     return { left: input.left };
   });
+  const step = () => {
+    listener.finished();
+    return { ok: true };
+  };
   return {
     noop,
     hop,
@@ -54,14 +58,12 @@ export function declareWorkload(sdk: Sdk, listener: Listener): Workload {
       const results = await noop.run(Array.from({ length: count }, (_, n) => ({ n })));
       return { count: results.length };
     }),
-    diamond: diamond(sdk),
-    wide: wide(sdk),
+    diamond: diamond(sdk, step),
+    wide: wide(sdk, step),
   };
 }
 
-const step = () => ({ ok: true });
-
-function diamond(sdk: Sdk): Declared {
+function diamond(sdk: Sdk, step: () => Loose): Declared {
   const workflow = sdk.workflow({ name: "bench-diamond" });
   const a = workflow.task({ name: "a", ...LIMITS, fn: step });
   const b = workflow.task({ name: "b", ...LIMITS, parents: [a], fn: step });
@@ -70,7 +72,7 @@ function diamond(sdk: Sdk): Declared {
   return workflow;
 }
 
-function wide(sdk: Sdk): Declared {
+function wide(sdk: Sdk, step: () => Loose): Declared {
   const workflow = sdk.workflow({ name: "bench-wide" });
   const first = workflow.task({ name: "first", ...LIMITS, fn: step });
   const middle = Array.from({ length: WIDE_TASKS - 2 }, (_, n) =>
