@@ -1,5 +1,4 @@
 import { HelveError } from "@helve/core";
-import { FencedError } from "@helve/store";
 
 export interface BatcherOptions<Item, Result> {
   /**
@@ -103,6 +102,5 @@ export class Batcher<Item, Result> {
 
 /** Whether an error may be caused by some items only, and not by the database or this replica. */
 function isAboutItems(error: unknown): boolean {
-  if (error instanceof FencedError) return false;
   return !(error instanceof HelveError && error.code === "unavailable");
 }

@@ -1,9 +1,11 @@
 import { type TaskRunId, type TenantId, taskNumberOf, type WorkerId } from "@helve/core";
 import {
   type Database,
+  type Db,
   finishTaskRuns,
   getTaskRunStates,
   insertTaskEvents,
+  lockOwner,
   markStarted,
   type ReplicaId,
   type Success,
@@ -180,9 +182,8 @@ export class Reports {
     const sorted = [...first.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     const ended = new Map<TaskRunId, { attempt: number; workerId: WorkerId }>();
     // A second try after a lost connection may find the rows ended by the first, and asks what became of them.
-    for (const row of await persist(() => finishTaskRuns(db, replicaId(), sorted), this.#deps.onDoubt)) {
-      ended.set(row.id, row);
-    }
+    const rows = await persist(() => finishAsOwner(db, replicaId(), sorted), this.#deps.onDoubt);
+    for (const row of rows) ended.set(row.id, row);
     const finished = sorted.flatMap((success) => {
       const row = ended.get(success.id);
       if (!row) return [];
@@ -253,6 +254,13 @@ export class Reports {
     );
     return answers;
   }
+}
+
+/** Tells reports that came too late from those that changed nothing because another replica has taken over. */
+async function finishAsOwner(db: Db, replicaId: ReplicaId, successes: Success[]): ReturnType<typeof finishTaskRuns> {
+  const rows = await finishTaskRuns(db, replicaId, successes);
+  if (rows.length === 0) await lockOwner(db, replicaId);
+  return rows;
 }
 
 /** What a worker reported, or undefined when the settlement is the engine's own: that is not put on record as late. */

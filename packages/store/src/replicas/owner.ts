@@ -1,3 +1,4 @@
+import { HelveError } from "@helve/core";
 import type { Statement } from "../db.ts";
 
 /** A replica's id, which is also its epoch: it is never used twice (migrations/0001). */
@@ -14,10 +15,13 @@ export function ownedStatement(name: string, text: string): Statement {
   return { name, text: `with ${OWNER}, ${text}` };
 }
 
-/** What a replica learns when its write changed nothing because another one has taken over. */
-export class FencedError extends Error {
+/**
+ * What a replica learns when its write changed nothing because another one has taken over. It starts anew under another
+ * id, so trying again soon is worth it.
+ */
+export class FencedError extends HelveError {
   constructor(replicaId: ReplicaId) {
-    super(`replica ${replicaId} has been taken over; it may not write any more`);
+    super("unavailable", `replica ${replicaId} has been taken over; it may not write any more`);
     this.name = "FencedError";
   }
 }
