@@ -39,9 +39,6 @@ export class ClientSession {
   readonly #outage: OutageLog;
   readonly #pending = new Map<number, PendingTrigger>();
   readonly #waiters = new RunWaiters();
-  /** Ends that arrived while the answer to a trigger that waits for them is still out. */
-  readonly #early = new Map<string, helve.RunEnded>();
-  #waitingTriggers = 0;
   #unsentTriggers: PendingTrigger[] = [];
   #unsentSubscriptions: string[] = [];
   #lastRequest = 0;
@@ -68,7 +65,6 @@ export class ClientSession {
     const givenAt = performance.now();
     const pending = { order, request: this.#lastRequest, size, givenAt, refusals: 0, isDelayed: false };
     this.#pending.set(pending.request, pending);
-    if (order.wait) this.#waitingTriggers += 1;
     this.#unsentTriggers.push(pending);
     this.#wake();
   }
@@ -84,11 +80,12 @@ export class ClientSession {
     this.#wake();
   }
 
-  /** Waits for a run of an order with `wait`: the engine tells its end unasked. To be called from `started`. */
+  /**
+   * Waits for a run of an order with `wait`: the engine tells its end unasked, and after the answer to the trigger. To be
+   * called from `started`.
+   */
   waitForStarted(runId: string, waiter: RunWaiter): void {
-    const early = this.#early.get(runId);
-    if (early !== undefined) waiter.ended(early);
-    else this.#waiters.add(runId, waiter);
+    this.#waiters.add(runId, waiter);
   }
 
   stopWaiting(runId: string, waiter: RunWaiter): void {
@@ -150,7 +147,6 @@ export class ClientSession {
     this.#outage.over(this.#options.connection.address);
     for (const reply of frame.triggered) this.#replied(reply);
     for (const run of frame.ended) this.#runEnded(run);
-    if (this.#waitingTriggers === 0 && this.#early.size > 0) this.#early.clear();
     this.#watchIdleness();
   }
 
@@ -161,7 +157,7 @@ export class ClientSession {
       this.#tryAgain(pending);
       return;
     }
-    this.#forget(pending);
+    this.#pending.delete(pending.request);
     if (reply.refusal === undefined) {
       pending.order.started(reply.runIds);
       return;
@@ -186,13 +182,9 @@ export class ClientSession {
 
   #runEnded(run: helve.RunEnded): void {
     const waiting = this.#waiters.take(run.runId);
-    if (waiting === undefined) {
-      if (this.#waitingTriggers > 0) this.#early.set(run.runId, run);
-    } else if (Array.isArray(waiting)) {
-      for (const waiter of waiting) waiter.ended(run);
-    } else {
-      waiting.ended(run);
-    }
+    // Undefined: nobody cares any more.
+    if (Array.isArray(waiting)) for (const waiter of waiting) waiter.ended(run);
+    else waiting?.ended(run);
   }
 
   #ended(stream: object, cause: ServiceError | undefined): void {
@@ -221,13 +213,8 @@ export class ClientSession {
   }
 
   #refuse(pending: PendingTrigger, error: HelveError): void {
-    this.#forget(pending);
-    pending.order.refused(error);
-  }
-
-  #forget(pending: PendingTrigger): void {
     this.#pending.delete(pending.request);
-    if (pending.order.wait) this.#waitingTriggers -= 1;
+    pending.order.refused(error);
   }
 
   #failAll(error: HelveError): void {
