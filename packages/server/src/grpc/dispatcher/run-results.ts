@@ -13,11 +13,18 @@ import { MAX_MESSAGE_BYTES } from "../limits.ts";
 type RunsStream = ServerDuplexStream<SubscribeToWorkflowRunsRequest, WorkflowRunEvent>;
 
 /**
- * One published client names its first run twice, some milliseconds apart, and breaks at a second answer. Clients may also
- * ask anew for a run that they know has ended, and hang without an answer. So what is asked twice before the answer went
- * out is one question, and for this long after the first one answers wait.
+ * One published client, the old one in Python, names its first run twice, some milliseconds apart, and breaks at a second
+ * answer. Clients may also ask anew for a run that they know has ended, and hang without an answer. So what is asked twice
+ * before the answer went out is one question, and for this long after the first one answers wait.
  */
 const FIRST_ANSWERS_WAIT_MS = 40;
+/** The same where a busy machine may set the two asks further apart. */
+const PYTHON_WAITS_MS = 150;
+
+function firstAnswersWaitMs(call: RunsStream): number {
+  const [userAgent = ""] = call.metadata.get("user-agent");
+  return userAgent.toString().startsWith("grpc-python") ? PYTHON_WAITS_MS : FIRST_ANSWERS_WAIT_MS;
+}
 
 /**
  * SubscribeToWorkflowRuns: the client names runs, at any time, and gets one answer for each when it has ended. Ids that are
@@ -39,7 +46,7 @@ export function subscribeToWorkflowRuns({ engine }: Edge, { tenantId }: CallCont
     for (const result of results) answer(result);
   };
   call.on("data", ({ workflowRunId }: SubscribeToWorkflowRunsRequest) => {
-    timer ??= setTimeout(release, FIRST_ANSWERS_WAIT_MS);
+    timer ??= setTimeout(release, firstAnswersWaitMs(call));
     const runId = workflowRunId.toLowerCase();
     if (!isUuid(runId) || asked.has(runId)) return;
     asked.set(runId, () => {});
