@@ -1,3 +1,4 @@
+import { findViolations } from "@helve/store";
 import type pg from "pg";
 
 /** What must be in the database after a run. */
@@ -14,7 +15,7 @@ export const AS_IT_MUST_BE = "as it must be";
 
 /**
  * Looks whether all that was acknowledged has ended exactly once, nothing is left behind, and hand-outs are numbered
- * without a gap.
+ * without a gap; then whether anything in the database breaks a promise.
  *
  * @param since what {@link countFinished} said before the run
  * @returns "as it must be", or what is wrong
@@ -34,6 +35,13 @@ export async function checkInvariants(db: pg.Client, since: number, expected: Ex
   if (odd[0]?.twice) wrong.push(`${odd[0].twice} ids twice`);
   if (odd[0]?.gaps) wrong.push(`${odd[0].gaps} task runs with a gap in their attempts`);
   if (odd[0]?.bad) wrong.push(`${odd[0].bad} task runs that did not succeed`);
+  const asStatements = {
+    query: async <Row extends object>({ text }: { text: string }, values: readonly unknown[] = []) =>
+      (await db.query<Row>(text, [...values])).rows,
+  };
+  for (const { rule, id, detail } of (await findViolations(asStatements)).slice(0, 3)) {
+    wrong.push(`not so: ${rule} (${id}: ${detail})`);
+  }
   return wrong.length === 0 ? AS_IT_MUST_BE : wrong.join("; ");
 }
 

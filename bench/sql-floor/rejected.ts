@@ -12,9 +12,8 @@ export const CREATE_REJECTED = /* sql */ `
     worker_id uuid, attempt integer not null default 0
   ) with (fillfactor = 70);
   create table if not exists bench_wide (
-    task_id uuid primary key, status text not null default 'queued', output text, finished_at timestamptz,
-    input text, metadata text
-  ) with (fillfactor = 70);
+    like task_run including defaults, output text, finished_at timestamptz, primary key (id)
+  ) with (fillfactor = 80);
   create table if not exists bench_hand_out (
     id bigint generated always as identity primary key, worker_id uuid not null, task_ids uuid[] not null
   )`;
@@ -22,7 +21,14 @@ export const CREATE_REJECTED = /* sql */ `
 export const INSERT_LINES: Statement = {
   name: "bench_insert_lines",
   text: /* sql */ `
-  with wide as (insert into bench_wide (task_id) select unnest($1::uuid[]))
+  with wide as (
+    insert into bench_wide (
+      id, tenant_id, version_id, route_id, status, priority, rank, schedule_timeout_ms, execution_timeout_ms, created_at,
+      queued_at, deadline_at, input, metadata)
+    select id, $3, $3, $2, 'queued', 1, 3, 86400000, 86400000, helve_now(), helve_now(), helve_now() + interval '1 day',
+           '{"n":1}', metadata
+      from unnest($1::uuid[], $4::text[]) as n (id, metadata)
+  )
   insert into bench_line (task_id, route_id) select unnest($1::uuid[]), $2`,
 };
 
@@ -42,7 +48,7 @@ export const FINISH_FROM_LINE: Statement = {
      where l.task_id = r.id returning l.task_id, r.output
   )
   update bench_wide w set status = 'succeeded', output = gone.output, finished_at = helve_now()
-    from gone where w.task_id = gone.task_id`,
+    from gone where w.id = gone.task_id`,
 };
 
 export const INSERT_HAND_OUT: Statement = {
