@@ -1,7 +1,8 @@
 import { Lab } from "./lab/lab.ts";
 import { conditions, load } from "./lab/machine.ts";
 import { type Options, readOptions, USAGE } from "./lab/options.ts";
-import { type Results, writeResults } from "./lab/results.ts";
+import { untilQuiet, watchOtherLoad } from "./lab/other-load.ts";
+import { type Results, type SectionResults, writeResults } from "./lab/results.ts";
 import { renderFigures } from "./lab/table.ts";
 import { SECTIONS } from "./sections/index.ts";
 import type { Section } from "./sections/section.ts";
@@ -36,20 +37,26 @@ function chooseSections({ only, isLong }: Options): Section[] {
 }
 
 /** A section that fails does not take the others with it. */
-async function runSection(section: Section, lab: Lab): Promise<Results["sections"][number]> {
+async function runSection(section: Section, lab: Lab): Promise<SectionResults> {
   const { name, title } = section;
+  if (!(await untilQuiet(lab.options.quietMs)) && lab.options.quietMs > 0) say("\n(the machine did not become quiet)");
+  say(`\n${name}: ${title}`);
   const startedAt = performance.now();
-  const loadBefore = load();
-  say(`\n${name}: ${title} (load before: ${loadBefore})`);
-  const seconds = () => Math.round((performance.now() - startedAt) / 1000);
+  const others = watchOtherLoad(lab.postgres.pid);
+  const conditions = () => {
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    return { name, title, seconds, othersPercent: others.percent() };
+  };
   try {
     const figures = await section.run(lab);
+    const results = { ...conditions(), figures };
     say(renderFigures(figures));
-    return { name, title, seconds: seconds(), loadBefore, figures };
+    say(`  ${results.seconds} s, in which other processes used ${results.othersPercent} % of the machine`);
+    return results;
   } catch (error) {
     const failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
     say(`  failed: ${failure}`);
-    return { name, title, seconds: seconds(), loadBefore, figures: [], failure };
+    return { ...conditions(), figures: [], failure };
   } finally {
     await lab.clear();
   }

@@ -9,6 +9,8 @@ export interface Options {
   scale: number;
   /** Repetitions whose median is shown. */
   runs: number;
+  /** How long to wait before each section for a machine that has little else to do, in ms. */
+  quietMs: number;
   /** Whether a file is written. */
   isKept: boolean;
 }
@@ -19,6 +21,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --long        all sections, with their full counts
   --scale X     part of the ten million rows that section flat makes; default 1
   --runs N      repetitions whose median is shown; default 3
+  --quiet MIN   wait up to so many minutes before each section until the machine has little else to do; default 0
   --no-file     only print
   --list        name the sections
 `;
@@ -33,6 +36,7 @@ export function readOptions(args: readonly string[]): Options | "list" | "help" 
       long: { type: "boolean", default: false },
       scale: { type: "string", default: "1" },
       runs: { type: "string", default: "3" },
+      quiet: { type: "string", default: "0" },
       "no-file": { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -45,6 +49,7 @@ export function readOptions(args: readonly string[]): Options | "list" | "help" 
     isLong: values.long,
     scale: positive("--scale", values.scale),
     runs: Math.ceil(positive("--runs", values.runs)),
+    quietMs: values.quiet === "0" ? 0 : positive("--quiet", values.quiet) * 60_000,
     isKept: !values["no-file"],
   };
 }

@@ -9,18 +9,39 @@ export function processorMs(pid: number): number {
   return fields ? (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK : Number.NaN;
 }
 
-/**
- * The same of a process with all of its children, those that have ended included: of a Postgres, its backends.
- */
+/** The same of a process with all that descends from it, those that have ended included: of a Postgres, its backends. */
 export function processorMsOfFamily(pid: number): number {
-  const own = statFields(pid);
-  if (!own) return Number.NaN;
-  let ticks = Number(own[11]) + Number(own[12]) + Number(own[13]) + Number(own[14]);
-  for (const child of childrenOf(pid)) {
-    const fields = statFields(child);
-    if (fields) ticks += Number(fields[11]) + Number(fields[12]);
+  const families = new Map<number, string[][]>();
+  for (const name of readdirSync("/proc")) {
+    const fields = /^\d+$/.test(name) ? statFields(Number(name)) : undefined;
+    if (fields) families.set(Number(fields[1]), [...(families.get(Number(fields[1])) ?? []), [name, ...fields]]);
   }
-  return ticks * MS_PER_TICK;
+  const own = statFields(pid);
+  return own ? ticksOf([`${pid}`, ...own], families) * MS_PER_TICK : Number.NaN;
+}
+
+/** Its own ticks, those of children that have ended and been waited for, and those of the living. */
+function ticksOf([pid, ...fields]: readonly string[], families: ReadonlyMap<number, string[][]>): number {
+  const [user, system, usersOfEnded, systemsOfEnded] = fields.slice(11, 15).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const children = families.get(Number(pid)) ?? [];
+  return children.reduce((sum, child) => sum + ticksOf(child, families), user + system + usersOfEnded + systemsOfEnded);
+}
+
+/** Processor time that the whole machine has spent working, and that it could have, in ms. */
+export function machineMs(): { busy: number; all: number } {
+  try {
+    const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
+    const [user, nice, system, idle, ioWait, ...rest] = line.trim().split(/\s+/).slice(1, 9).map(Number) as number[];
+    const busy = [user, nice, system, ...rest].reduce<number>((sum, ticks) => sum + (ticks ?? 0), 0);
+    return { busy: busy * MS_PER_TICK, all: (busy + (idle ?? 0) + (ioWait ?? 0)) * MS_PER_TICK };
+  } catch {
+    return { busy: Number.NaN, all: Number.NaN };
+  }
 }
 
 /** Memory of a process that lies in RAM, in MiB. */
@@ -31,13 +52,6 @@ export function residentMiB(pid: number): number {
   } catch {
     return Number.NaN;
   }
-}
-
-function childrenOf(pid: number): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((candidate) => Number(statFields(candidate)?.[1]) === pid);
 }
 
 /** What stands in /proc/pid/stat behind the name: state, parent, …; the name itself may hold anything. */

@@ -5,7 +5,17 @@ import type { Conditions } from "./machine.ts";
 
 export interface Results {
   conditions: Conditions;
-  sections: { name: string; title: string; seconds: number; loadBefore: number; figures: Figure[]; failure?: string }[];
+  sections: SectionResults[];
+}
+
+export interface SectionResults {
+  name: string;
+  title: string;
+  seconds: number;
+  /** Part of the machine's processor time that went to other processes meanwhile, in percent. */
+  othersPercent: number;
+  figures: Figure[];
+  failure?: string;
 }
 
 /** Writes `results/<date>-<commit>.json`. @returns its path */
