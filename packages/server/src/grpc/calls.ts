@@ -77,6 +77,15 @@ export function failStream(
   call.emit("error", toStatus(error, call.getPath(), edge.log));
 }
 
+/** For what a stream does later on, when a message comes: an error thrown there would end the process. */
+export function endOnError(edge: Edge, call: Parameters<typeof failStream>[1], work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    failStream(edge, call, error);
+  }
+}
+
 interface PeerCall {
   metadata: Metadata;
   getPeer(): string;

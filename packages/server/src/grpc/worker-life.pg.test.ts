@@ -243,6 +243,32 @@ test("a worker that is not known is told so by every call", async () => {
   });
 });
 
+test("a task that no worker can be sent fails and says why, and the worker goes on", async () => {
+  const task = (readableId: string, parents: string[] = []): v1.CreateTaskOpts =>
+    v1.CreateTaskOpts.create({ readableId, action: "large:only", parents });
+  const tasks = [task("a"), task("b"), task("both", ["a", "b"])];
+  const request = v1.CreateWorkflowVersionRequest.create({ name: "large", tasks });
+  await call(client, v1.AdminServiceService.putWorkflow, request);
+  const worker = await startWorker(client, "large:only");
+
+  const runId = await trigger(client, "large");
+  // All of its results together cannot be sent either, but each event can.
+  const stream = client.dispatcher.subscribeToWorkflowEvents({ workflowRunId: runId }, client.metadata);
+  const failures: string[] = [];
+  stream.on("data", ({ eventType, eventPayload }: WorkflowEvent) => {
+    if (eventType === ResourceEventType.RESOURCE_EVENT_TYPE_FAILED) failures.push(eventPayload);
+  });
+  const half = JSON.stringify({ text: "x".repeat(2_500_000) });
+  for (let i = 0; i < 2; i++) await worker.report(await worker.next(), STEP_EVENT_TYPE_COMPLETED, half);
+
+  await once(stream, "end");
+  expect(failures[0]).toContain("exceed the 4194304 bytes");
+  expect((await ended(runId)).results).toEqual([]);
+  await trigger(client, "large");
+  expect(await worker.next()).toMatchObject({ actionId: "large:only" });
+  worker.stream.cancel();
+});
+
 test("a worker whose connection is gone loses its task to another within seconds", async () => {
   await putWorkflow(client, "lost");
   const gone = server.connect();

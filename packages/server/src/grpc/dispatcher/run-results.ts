@@ -7,6 +7,7 @@ import {
 } from "@helve/contracts";
 import { isUuid, type RunId } from "@helve/core";
 import type { RunResult, TaskResult } from "@helve/engine";
+import { endOnError } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { MAX_MESSAGE_BYTES } from "../limits.ts";
 
@@ -30,7 +31,7 @@ function firstAnswersWaitMs(call: RunsStream): number {
  * SubscribeToWorkflowRuns: the client names runs, at any time, and gets one answer for each when it has ended. Ids that are
  * none are passed over, as clients expect; unknown ones may come to be.
  */
-export function subscribeToWorkflowRuns({ engine }: Edge, { tenantId }: CallContext, call: RunsStream): void {
+export function subscribeToWorkflowRuns(edge: Edge, { tenantId }: CallContext, call: RunsStream): void {
   /** How to stop waiting, by run. */
   const asked = new Map<RunId, () => void>();
   let held: RunResult[] | undefined = [];
@@ -45,14 +46,16 @@ export function subscribeToWorkflowRuns({ engine }: Edge, { tenantId }: CallCont
     held = undefined;
     for (const result of results) answer(result);
   };
-  call.on("data", ({ workflowRunId }: SubscribeToWorkflowRunsRequest) => {
-    timer ??= setTimeout(release, firstAnswersWaitMs(call));
-    const runId = workflowRunId.toLowerCase();
+  const ask = (runId: RunId): void => {
     if (!isUuid(runId) || asked.has(runId)) return;
     asked.set(runId, () => {});
-    const stop = engine.onRunEnded(tenantId, [runId], (result) => (held ? held.push(result) : answer(result)));
+    const stop = edge.engine.onRunEnded(tenantId, [runId], (result) => (held ? held.push(result) : answer(result)));
     // The answer may have come within the call.
     if (asked.has(runId)) asked.set(runId, stop);
+  };
+  call.on("data", ({ workflowRunId }: SubscribeToWorkflowRunsRequest) => {
+    timer ??= setTimeout(release, firstAnswersWaitMs(call));
+    endOnError(edge, call, () => ask(workflowRunId.toLowerCase()));
   });
   call.on("end", () => call.end());
   call.once("close", () => {

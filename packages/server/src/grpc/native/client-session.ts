@@ -1,6 +1,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { helve } from "@helve/contracts";
 import { HelveError, isUuid, type RunId } from "@helve/core";
+import { endOnError } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { newClientFrame, readTrigger, runEnded, runUnknown } from "./client-frames.ts";
 import { Outbox } from "./outbox.ts";
@@ -14,7 +15,7 @@ type ClientCall = ServerDuplexStream<helve.ClientFrame, helve.EngineToClient>;
 /** helve.v1.Sessions/Client: a program's triggers and the results it waits for, all on one stream. */
 export function clientSession(edge: Edge, caller: CallContext, call: ClientCall): void {
   const session = new ClientSession(edge, caller, call);
-  call.on("data", (frame: helve.ClientFrame) => session.take(frame));
+  call.on("data", (frame: helve.ClientFrame) => endOnError(edge, call, () => session.take(frame)));
   call.on("end", () => session.finish());
   call.once("close", () => session.close());
 }
