@@ -14,18 +14,18 @@ export {
   type HelveClientOptions,
 } from "./client/helve-client.ts";
 export { type ListLogsOpts, LogsClient, type TaskLogLine } from "./client/logs-client.ts";
+export type {
+  ListRunsOpts,
+  RunDetail,
+  RunFilter,
+  RunSelection,
+  RunSummary,
+  RunSummaryList,
+  TaskRunDetail,
+  V1TaskStatus,
+} from "./client/run-detail.ts";
 export { WorkflowRunRef } from "./client/run-ref.ts";
-export {
-  type ListRunsOpts,
-  type RunDetail,
-  type RunFilter,
-  type RunSelection,
-  type RunSummary,
-  type RunSummaryList,
-  RunsClient,
-  type TaskRunDetail,
-  type V1TaskStatus,
-} from "./client/runs-client.ts";
+export { RunsClient } from "./client/runs-client.ts";
 export { type WorkerSummary, WorkersClient } from "./client/workers-client.ts";
 export { type WorkflowSummary, WorkflowsClient } from "./client/workflows-client.ts";
 export type { ClientConfig, ClientOptions, ClientTLSConfig } from "./config/client-config.ts";

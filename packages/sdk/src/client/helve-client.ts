@@ -179,6 +179,7 @@ export class HelveClient implements DeclaringClient {
       logger: this.config.logger(`Worker/${fullName}`, this.config.log_level),
       maxBytes: this.config.grpc_max_send_message_length,
       cancellationWarningMs: this.config.cancellation_warning_threshold,
+      cancellationGraceMs: this.config.cancellation_grace_period,
       putWorkflow: (workflow) => this.#putWorkflow(workflow),
       setPaused: async (workerId, isPaused) => {
         await (isPaused ? this.workers.pause(workerId) : this.workers.unpause(workerId));

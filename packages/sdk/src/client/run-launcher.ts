@@ -6,7 +6,7 @@ import { triggerSize } from "../session/pending-trigger.ts";
 import type { Attempt } from "../worker/attempt.ts";
 import { currentTask } from "../worker/current-task.ts";
 import type { RunOpts } from "../workflow/workflow-options.ts";
-import { resultOf } from "./run-result.ts";
+import { RunResults } from "./run-results.ts";
 
 /** A run to be started. */
 export interface RunRequest {
@@ -75,7 +75,7 @@ export class RunLauncher implements Launcher {
   ): Promise<unknown[]> {
     return new Promise((resolve, reject) => {
       const chunks = this.#chunks(requests, parent);
-      const results = new Results(requests, returnsErrors, resolve, reject);
+      const results = new RunResults(requests, returnsErrors, resolve, reject);
       for (const chunk of chunks) this.#startAndWaitForChunk(chunk, results);
       if (parent !== undefined) results.endWith(parent.controller.signal);
     });
@@ -85,7 +85,7 @@ export class RunLauncher implements Launcher {
   resultOf(runId: string, standaloneTask: string | undefined): Promise<unknown> {
     const parent = this.#parent();
     return new Promise((resolve, reject) => {
-      const results = new Results([{ standaloneTask }], false, ([result]) => resolve(result), reject);
+      const results = new RunResults([{ standaloneTask }], false, ([result]) => resolve(result), reject);
       const waiter = results.waiter(0);
       this.#session.waitFor(runId, waiter);
       if (parent === undefined) return;
@@ -103,7 +103,7 @@ export class RunLauncher implements Launcher {
     return new Promise((started, refused) => this.#session.trigger({ runs, wait: false, started, refused }));
   }
 
-  #startAndWaitForChunk({ triggers, first }: Chunk, results: Results): void {
+  #startAndWaitForChunk({ triggers, first }: Chunk, results: RunResults): void {
     this.#session.trigger({
       runs: triggers,
       wait: true,
@@ -169,81 +169,4 @@ function toTrigger({ workflow, input, options }: RunRequest, parent: Attempt | u
     trigger.childKey = options?.childKey;
   }
   return trigger;
-}
-
-/** Collects the results of several runs for one promise. */
-class Results {
-  readonly #requests: readonly Pick<RunRequest, "standaloneTask">[];
-  readonly #returnsErrors: boolean;
-  readonly #resolve: (results: unknown[]) => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #results: unknown[];
-  #missing: number;
-  #stopListening: (() => void) | undefined;
-
-  constructor(
-    requests: readonly Pick<RunRequest, "standaloneTask">[],
-    returnsErrors: boolean,
-    resolve: (results: unknown[]) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#requests = requests;
-    this.#returnsErrors = returnsErrors;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#missing = requests.length;
-    this.#results = new Array(requests.length);
-    if (requests.length === 0) resolve([]);
-  }
-
-  waiter(at: number): ResultWaiter {
-    return new ResultWaiter(this, at);
-  }
-
-  set(at: number, run: helve.RunEnded): void {
-    const result = resultOf(run, this.#requests[at]?.standaloneTask);
-    if (result instanceof Error && !this.#returnsErrors) {
-      this.refuse(result);
-      return;
-    }
-    this.#results[at] = result;
-    this.#missing -= 1;
-    if (this.#missing > 0) return;
-    this.#stopListening?.();
-    this.#resolve(this.#results);
-  }
-
-  refuse(error: unknown): void {
-    this.#stopListening?.();
-    this.#reject(error);
-  }
-
-  /** Rejects when the signal aborts, with its reason. */
-  endWith(signal: AbortSignal, onAbort?: () => void): void {
-    const listener = (): void => {
-      onAbort?.();
-      this.refuse(signal.reason);
-    };
-    signal.addEventListener("abort", listener, { once: true });
-    this.#stopListening = () => signal.removeEventListener("abort", listener);
-    if (signal.aborted) listener();
-  }
-}
-
-class ResultWaiter {
-  readonly #results: Results;
-  readonly #at: number;
-
-  constructor(results: Results, at: number) {
-    this.#results = results;
-    this.#at = at;
-  }
-
-  ended(run: helve.RunEnded): void {
-    this.#results.set(this.#at, run);
-  }
-
-  failed(error: HelveError): void {
-    this.#results.refuse(error);
-  }
 }

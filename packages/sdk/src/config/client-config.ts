@@ -38,6 +38,8 @@ export interface ClientOptions {
   grpc_max_send_message_length?: number | undefined;
   /** After so many ms a cancelled task whose code goes on is mentioned in the log. @default 300 */
   cancellation_warning_threshold?: number | undefined;
+  /** How long, in ms, a stopping worker waits for the code of cancelled tasks to end. @default 1000 */
+  cancellation_grace_period?: number | undefined;
   /**
    * How long, in ms, a call (trigger, cancel, look-up) waits for an engine that cannot be reached before it fails with
    * `unavailable`. Waiting for the result of a run that was started has no limit.
@@ -61,5 +63,6 @@ export interface ClientConfig {
   readonly grpc_max_recv_message_length: number;
   readonly grpc_max_send_message_length: number;
   readonly cancellation_warning_threshold: number;
+  readonly cancellation_grace_period: number;
   readonly request_timeout: number;
 }

@@ -41,6 +41,7 @@ export function resolveConfig(options: ClientOptions, env: Environment): ClientC
     grpc_max_send_message_length:
       options.grpc_max_send_message_length ?? readCount(env, "GRPC_MAX_SEND_MESSAGE_LENGTH") ?? 4 * MIB,
     cancellation_warning_threshold: options.cancellation_warning_threshold ?? 300,
+    cancellation_grace_period: options.cancellation_grace_period ?? 1_000,
     request_timeout: options.request_timeout ?? readCount(env, "REQUEST_TIMEOUT") ?? 30_000,
   };
 }

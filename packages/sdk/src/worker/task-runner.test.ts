@@ -29,6 +29,7 @@ function runner(
     logger: runtime.logger,
     maxBytes: 100_000,
     cancellationWarningMs: 1,
+    cancellationGraceMs: 20,
   });
   return { tasks, started, reports, warn };
 }
@@ -217,6 +218,16 @@ test("waits for what runs, but not for ever", async () => {
   const idle = tasks.idle(60_000);
   end();
   expect(await idle).toBe(true);
+});
+
+test("does not wait long for what was given up", async () => {
+  const { tasks, reports } = runner(() => new Promise<Anything>(() => {}));
+  tasks.assigned([assignment("a")]);
+  const idle = tasks.idle(60_000);
+  tasks.cancelled({ taskId: "a", attempt: 1, reason: "" });
+  expect(await idle).toBe(true);
+  tasks.returnAll("the worker stops");
+  expect(reports).toMatchObject([{ outcome: OUTCOME_ENDED }]);
 });
 
 test("tasks that begin with a long computation do not keep each other's receipts back", async () => {

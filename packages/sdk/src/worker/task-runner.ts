@@ -3,6 +3,7 @@ import { errorMessage, isNonRetryable, NonRetryableError } from "../errors.ts";
 import type { Logger } from "../logging/logger.ts";
 import type { StartedAttempt } from "../session/worker-outbox.ts";
 import { Attempt } from "./attempt.ts";
+import { errorText, outputText } from "./outcome-text.ts";
 import { runHandler } from "./run-handler.ts";
 import type { TaskHandlers } from "./task-handlers.ts";
 import type { TaskRuntime } from "./task-runtime.ts";
@@ -24,6 +25,8 @@ export interface TaskRunnerOptions {
   maxBytes: number;
   /** After so many ms a cancelled task that goes on is mentioned. */
   cancellationWarningMs: number;
+  /** So long a stopping worker waits for cancelled tasks. */
+  cancellationGraceMs: number;
 }
 
 /** Starting tasks may keep the event loop for so long; then what is to be sent gets its turn. */
@@ -40,7 +43,7 @@ export class TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #attempts = new Map<string, Attempt>();
   #toStart: Attempt[] = [];
-  #onIdle: (() => void) | undefined;
+  #onChange: (() => void) | undefined;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
@@ -99,23 +102,36 @@ export class TaskRunner {
     }
   }
 
-  /** Resolves when nothing runs, or the time is over. @returns whether nothing runs */
+  /**
+   * Waits until nothing runs whose outcome counts, and a little for what was given up to clean up behind itself.
+   *
+   * @returns false when the time was over before that
+   */
   async idle(patienceMs: number): Promise<boolean> {
-    if (this.size === 0) return true;
-    return new Promise((resolve) => {
-      const timer = Number.isFinite(patienceMs)
-        ? setTimeout(() => this.#stopWaiting(resolve, false), patienceMs)
-        : undefined;
-      this.#onIdle = () => {
-        clearTimeout(timer);
-        this.#stopWaiting(resolve, true);
-      };
-    });
+    const isIdle = await this.#until(() => !this.#hasWork(), patienceMs);
+    if (isIdle) await this.#until(() => this.size === 0, Math.min(patienceMs, this.#options.cancellationGraceMs));
+    return isIdle;
   }
 
-  #stopWaiting(resolve: (isIdle: boolean) => void, isIdle: boolean): void {
-    this.#onIdle = undefined;
-    resolve(isIdle);
+  #hasWork(): boolean {
+    for (const attempt of this.#attempts.values()) if (!attempt.isGivenUp) return true;
+    return false;
+  }
+
+  /** Looks each time something ends or is given up. */
+  #until(isSo: () => boolean, patienceMs: number): Promise<boolean> {
+    if (isSo()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (result: boolean): void => {
+        clearTimeout(timer);
+        this.#onChange = undefined;
+        resolve(result);
+      };
+      const timer = Number.isFinite(patienceMs) ? setTimeout(() => settle(false), patienceMs) : undefined;
+      this.#onChange = () => {
+        if (isSo()) settle(true);
+      };
+    });
   }
 
   readonly #startSome = (): void => {
@@ -176,29 +192,12 @@ export class TaskRunner {
     }
     let payload: string;
     try {
-      payload = this.#outputText(attempt, output);
+      payload = outputText(output, attempt.assignment.taskName, this.#options.maxBytes);
     } catch (error) {
       this.#failed(attempt, error);
       return;
     }
     this.#end(attempt, OUTCOME_SUCCEEDED, payload);
-  }
-
-  #outputText({ assignment }: Attempt, output: unknown): string {
-    let text: string;
-    try {
-      text = JSON.stringify(output) ?? "null";
-    } catch (cause) {
-      const reason = errorMessage(cause);
-      throw new NonRetryableError(`the output of '${assignment.taskName}' is no JSON: ${reason}`, { cause });
-    }
-    const { maxBytes } = this.#options;
-    // Only where it could be too large are bytes counted.
-    if (text.length <= maxBytes / 4) return text;
-    const bytes = Buffer.byteLength(text) + 4096;
-    if (bytes <= maxBytes) return text;
-    const limit = `the engine takes ${maxBytes}`;
-    throw new NonRetryableError(`the output of '${assignment.taskName}' has ${bytes} bytes; ${limit}`);
   }
 
   #failed(attempt: Attempt, error: unknown): void {
@@ -216,7 +215,7 @@ export class TaskRunner {
     attempt.isReported = true;
     this.#attempts.delete(keyOf(attempt.taskId, attempt.attempt));
     this.#tell(attempt, outcome, payload, notRetryable);
-    if (this.#onIdle !== undefined && this.size === 0) this.#onIdle();
+    this.#onChange?.();
   }
 
   #tell({ taskId, attempt }: helve.Attempt, outcome: helve.Outcome, payload: string, notRetryable = false): void {
@@ -226,6 +225,7 @@ export class TaskRunner {
   #giveUp(attempt: Attempt, reason: string): void {
     if (attempt.isGivenUp) return;
     attempt.giveUp(reason);
+    this.#onChange?.();
     setTimeout(() => this.#warnIfRunning(attempt, reason), this.#options.cancellationWarningMs).unref();
   }
 
@@ -244,11 +244,4 @@ function keyOf(taskId: string, attempt: number): string {
 
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-}
-
-/** JSON, so that whoever waits for the run gets message and stack apart. */
-function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return JSON.stringify({ message: String(error) });
-  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : "";
-  return JSON.stringify({ message: error.message, stack: `${error.stack ?? error.message}${cause}` });
 }

@@ -20,6 +20,7 @@ export interface WorkerDeps extends Pick<SessionRuntime, "launcher" | "runs" | "
   logger: Logger;
   maxBytes: number;
   cancellationWarningMs: number;
+  cancellationGraceMs: number;
   /** Stores a workflow with the engine. */
   putWorkflow(workflow: BaseWorkflowDeclaration<Anything, Anything>): Promise<void>;
   /** Pauses or resumes a worker by its id. */
@@ -69,6 +70,7 @@ export class Worker implements Stoppable {
       logger: deps.logger,
       maxBytes: deps.maxBytes,
       cancellationWarningMs: deps.cancellationWarningMs,
+      cancellationGraceMs: deps.cancellationGraceMs,
     });
   }
 
@@ -190,10 +192,8 @@ export class Worker implements Stoppable {
       const { logger } = this.#deps;
       this.#session.drain();
       if (this.#runner.size > 0) logger.info(`stopping; ${this.#runner.size} tasks may go on for ${graceMs} ms`);
-      if (!(await this.#runner.idle(graceMs))) {
-        logger.warn(`stopping; ${this.#runner.size} tasks are given back`);
-        this.#runner.returnAll("the worker stops");
-      }
+      if (!(await this.#runner.idle(graceMs))) logger.warn(`stopping; ${this.#runner.size} tasks are given back`);
+      this.#runner.returnAll("the worker stops");
       if (!(await this.#session.finish(FINISH_MS))) {
         logger.error(
           "stopped without being able to tell the engine everything; it will run again what it does not know of",
