@@ -72,6 +72,11 @@ function reasonOf(error: ErrorObject | undefined): string {
 /** Reads JSON bodies; none, an empty one and null count as `{}`. */
 function keepBodyText(app: FastifyInstance): void {
   app.decorateRequest("bodyText", "");
+  // Some clients name a type for a body that they do not send, and not the right one.
+  app.addHook("onRequest", async ({ raw: { headers } }) => {
+    const isEmpty = headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0";
+    if (isEmpty) delete headers["content-type"];
+  });
   app.addHook("preValidation", async (request) => {
     request.body ??= {};
   });

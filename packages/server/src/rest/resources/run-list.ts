@@ -72,11 +72,13 @@ export function runListRoutes(app: FastifyInstance, { reading }: RestDeps, acces
       // No run has an idempotency key yet, so none has one of these.
       if (query.idempotency_keys) return { pagination: runPagination(0, limit, offset), rows: [] };
       const page = { limit, offset, withPayloads };
-      const [records, total] = await (onlyTasks ? listTasks : listRuns)(reading, tenantId, filter, page);
-      return {
-        pagination: runPagination(total, limit, offset),
-        rows: await runRows(reading, tenantId, records, withPayloads),
-      };
+      const records = await (onlyTasks ? reading.listTasks : reading.listRuns)(tenantId, filter, page);
+      const count = onlyTasks ? reading.countTasks : reading.countRuns;
+      const [total, rows] = await Promise.all([
+        totalOf(records.length, page, () => count(tenantId, filter, COUNT_CAP)),
+        runRows(reading, tenantId, records, withPayloads),
+      ]);
+      return { pagination: runPagination(total, limit, offset), rows };
     },
   );
 
@@ -129,28 +131,6 @@ async function displayNames(reading: Reading, tenantId: string, ids: readonly st
     const name = task ?? version?.definition.name ?? "workflow";
     return { metadata: meta(record.id, record.createdAt), displayName: displayName(name, record.id) };
   });
-}
-
-type ListPart = [Awaited<ReturnType<Reading["listRuns"]>>, number];
-
-async function listRuns(
-  reading: Reading,
-  tenantId: string,
-  filter: RunFilter,
-  page: Parameters<Reading["listRuns"]>[2],
-): Promise<ListPart> {
-  const rows = await reading.listRuns(tenantId, filter, page);
-  return [rows, await totalOf(rows.length, page, () => reading.countRuns(tenantId, filter, COUNT_CAP))];
-}
-
-async function listTasks(
-  reading: Reading,
-  tenantId: string,
-  filter: RunFilter,
-  page: Parameters<Reading["listTasks"]>[2],
-): Promise<ListPart> {
-  const rows = await reading.listTasks(tenantId, filter, page);
-  return [rows, await totalOf(rows.length, page, () => reading.countTasks(tenantId, filter, COUNT_CAP))];
 }
 
 /** Ids in one answer are without number; they are read and sent so many at a time. */

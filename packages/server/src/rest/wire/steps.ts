@@ -21,17 +21,31 @@ export function isStandalone({ tasks, onFailure }: WorkflowDefinition): boolean 
   return tasks.length === 1 && onFailure === undefined;
 }
 
-/** The steps of a version in the order of their numbers, the on-failure task last. */
-export function stepsOf({ id, definition }: VersionRecord): Step[] {
-  const tasks = definition.onFailure ? [...definition.tasks, definition.onFailure] : definition.tasks;
-  const alone = isStandalone(definition);
-  return tasks.map((task, index) => ({ id: taskIdOf(id, index + 1), task, number: alone ? 0 : index + 1 }));
+const stepsByVersion = new WeakMap<VersionRecord, Step[]>();
+
+/**
+ * The steps of a version in the order of their numbers, the on-failure task last. Worked out once for each version that is
+ * in memory, since a list asks for every row.
+ */
+export function stepsOf(version: VersionRecord): readonly Step[] {
+  let steps = stepsByVersion.get(version);
+  if (!steps) {
+    const { id, definition } = version;
+    const tasks = definition.onFailure ? [...definition.tasks, definition.onFailure] : definition.tasks;
+    const alone = isStandalone(definition);
+    steps = tasks.map((task, index) => ({ id: taskIdOf(id, index + 1), task, number: alone ? 0 : index + 1 }));
+    stepsByVersion.set(version, steps);
+  }
+  return steps;
 }
 
 /** The step that a task is a run of; undefined when the version has no such task. */
 export function stepOfTask(version: VersionRecord | undefined, taskId: TaskRunId): Step | undefined {
+  if (!version) return undefined;
+  const steps = stepsOf(version);
   const number = taskNumberOf(taskId);
-  return version && stepsOf(version).find((step) => step.number === number);
+  const step = steps[Math.max(number - 1, 0)];
+  return step?.number === number ? step : undefined;
 }
 
 /** Names of all tasks that come before one; before the on-failure task come all others. */
