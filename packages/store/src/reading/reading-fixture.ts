@@ -28,6 +28,7 @@ export interface RunOptions {
 
 /** A database of its own with one tenant, whose rows are written by the statements of the engine. For tests. */
 export interface ReadingFixture {
+  url: string;
   db: Database;
   reading: Reading;
   tenantId: Uuid;
@@ -68,6 +69,7 @@ export async function readingFixture(): Promise<ReadingFixture> {
   });
 
   return {
+    url: database.url,
     db,
     reading: openReading(db),
     tenantId,
