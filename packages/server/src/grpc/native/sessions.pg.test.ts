@@ -250,6 +250,7 @@ test.each([
   ["no registration", undefined, status.INVALID_ARGUMENT],
   ["a name that is none", { protocol: 1, name: "a b" }, status.INVALID_ARGUMENT],
   ["no protocol", { protocol: 0, name: "w" }, status.INVALID_ARGUMENT],
+  ["a worker's id that is none", { protocol: 1, name: "w", workerId: "x" }, status.INVALID_ARGUMENT],
   ["the id of a worker that is not known", { protocol: 1, name: "w", workerId: NOBODY }, status.NOT_FOUND],
 ])("a stream that begins with %s ends", async (_what, register, code) => {
   const stream = client.sessions.worker(client.metadata);

@@ -1,6 +1,6 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { helve } from "@helve/contracts";
-import { invalidArgument, MAX_INT32, type WorkerId, wholeNumber } from "@helve/core";
+import { fieldError, invalidArgument, isUuid, MAX_INT32, type WorkerId, wholeNumber } from "@helve/core";
 import type { OpenStream } from "@helve/engine";
 import { failStream } from "../calls.ts";
 import { type CallContext, type Edge, heardOf } from "../edge.ts";
@@ -73,6 +73,7 @@ async function registerOrResume(
   register: helve.Register,
 ): Promise<WorkerId> {
   if (register.workerId === undefined) return engine.registerWorker(tenantId, readRegister(register));
+  if (!isUuid(register.workerId)) throw fieldError("register.worker_id", register.workerId, "must be a UUID");
   const workerId = register.workerId.toLowerCase();
   if (register.labels.length > 0) await engine.upsertWorkerLabels(tenantId, workerId, readLabels(register.labels));
   return workerId;
