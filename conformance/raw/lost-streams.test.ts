@@ -21,8 +21,14 @@ describe.concurrent("a worker whose stream is gone", () => {
     const stage = await open();
     const worker = await stage.worker(5);
     await worker.complete(await stage.start(worker));
+    worker.stopHeartbeats();
     worker.hangUp();
-    await worker.streamEnds();
+    // The trigger comes over another connection: it must not overtake the news.
+    await eventually(
+      "a refused heartbeat",
+      3_000,
+      async () => (await ending(worker.heartbeat())).code !== "OK" || undefined,
+    );
     const run = await stage.trigger();
     expect(await stage.rest.status(run)).toBe("QUEUED");
     await worker.listen();

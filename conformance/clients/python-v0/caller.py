@@ -36,7 +36,8 @@ def input_of(args: dict[str, Any]) -> dict[str, Any]:
 
 
 async def start(args: dict[str, Any]) -> Any:
-    return await hatchet.admin.aio.run_workflow(args["workflow"], input_of(args), trigger_options(args))
+    # Not hatchet.admin.aio: it has a listener for results of its own, and two of them confuse each other's subscriptions.
+    return hatchet.admin.run_workflow(args["workflow"], input_of(args), trigger_options(args))
 
 
 async def run(args: dict[str, Any]) -> Any:
@@ -49,7 +50,7 @@ async def start_id(args: dict[str, Any]) -> Any:
 
 async def start_many(args: dict[str, Any]) -> Any:
     runs = [{"workflow_name": args["workflow"], "input": value, "options": {}} for value in args["inputs"]]
-    return [ref.workflow_run_id for ref in await hatchet.admin.aio.run_workflows(runs)]
+    return [ref.workflow_run_id for ref in hatchet.admin.run_workflows(runs)]
 
 
 async def result(args: dict[str, Any]) -> Any:
