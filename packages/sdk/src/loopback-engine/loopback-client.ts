@@ -1,4 +1,4 @@
-import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { helve } from "@helve/contracts";
 import { FrameWriter } from "../transport/frame-writer.ts";
 import type { LoopbackRuns } from "./loopback-runs.ts";
@@ -34,6 +34,12 @@ export class LoopbackClient {
     call.on("data", (frame: helve.ClientFrame) => this.#received(frame));
     call.on("end", () => call.end());
     call.on("error", () => {});
+  }
+
+  /** Ends the stream with an error. */
+  break(error: { code: status; details: string }): void {
+    this.#writer.close();
+    this.call.emit("error", error);
   }
 
   #take(): helve.EngineToClient | undefined {

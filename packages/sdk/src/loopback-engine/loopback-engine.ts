@@ -8,6 +8,8 @@ import { LoopbackWorker, type WorkerControls } from "./loopback-worker.ts";
 
 type Answer<Response> = (error: Partial<ServiceError> | null, response?: Response) => void;
 
+const BROKEN = { code: status.UNAVAILABLE, details: "broken by a test" };
+
 /**
  * An engine in memory that speaks the native protocol over a real socket, for the tests of this package: what it does to
  * its peers is under the control of the test. It is no part of what the package exports.
@@ -72,12 +74,12 @@ export class LoopbackEngine {
 
   /** Ends every worker stream with an error. */
   breakWorkerStreams(): void {
-    for (const { call } of this.workers) call.emit("error", { code: status.UNAVAILABLE, details: "broken by a test" });
+    for (const worker of this.workers) worker.break(BROKEN);
     this.workers.clear();
   }
 
   breakClientStreams(): void {
-    for (const { call } of this.#clients) call.emit("error", { code: status.UNAVAILABLE, details: "broken by a test" });
+    for (const client of this.#clients) client.break(BROKEN);
     this.#clients.clear();
   }
 

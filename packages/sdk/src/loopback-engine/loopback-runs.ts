@@ -6,6 +6,7 @@ const { RUN_STATUS_SUCCEEDED, RUN_STATUS_FAILED, RUN_STATUS_CANCELLED } = helve.
 
 /** A worker that can be given tasks. */
 export interface LoopbackSlots {
+  readonly workerId: string;
   readonly actions: ReadonlySet<string>;
   free: number;
   assign(assignment: helve.Assignment): void;
@@ -105,10 +106,16 @@ export class LoopbackRuns {
     return true;
   }
 
-  /** What this worker held goes back to the line. */
-  lose(worker: LoopbackSlots): void {
-    for (const task of this.#tasks.values())
-      if (task.worker === worker && task.state === "assigned") this.#enqueue(task);
+  /** A worker is back: what it holds is its own again, what it should have and does not hold goes back to the line. */
+  adopt(worker: LoopbackSlots, holding: readonly helve.Attempt[]): void {
+    const held = new Map(holding.map(({ taskId, attempt }) => [taskId, attempt]));
+    for (const task of this.#tasks.values()) {
+      if (task.worker?.workerId !== worker.workerId) continue;
+      const isHeld = held.get(task.id) === task.attempt;
+      task.worker = isHeld ? worker : undefined;
+      if (isHeld) worker.free -= 1;
+      else if (task.state === "assigned") this.#enqueue(task);
+    }
   }
 
   details(runId: string): { status: helve.RunStatus; isDone: boolean } | undefined {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { helve } from "@helve/contracts";
 import { FrameWriter } from "../transport/frame-writer.ts";
 import type { LoopbackRuns, LoopbackSlots } from "./loopback-runs.ts";
@@ -29,6 +29,7 @@ export class LoopbackWorker implements LoopbackSlots {
   #next: helve.EngineToWorker = emptyFrame();
   #hasNews = false;
   #lastFrame = 0;
+  #isBroken = false;
   actions: ReadonlySet<string> = new Set();
   workerId = "";
   free = 0;
@@ -65,6 +66,14 @@ export class LoopbackWorker implements LoopbackSlots {
     this.#news().command = command;
   }
 
+  /** Ends the stream with an error; nothing is taken from it or written to it any more. */
+  break(error: { code: status; details: string }): void {
+    this.#isBroken = true;
+    this.#writer.close();
+    this.#runs.workers.delete(this);
+    this.call.emit("error", error);
+  }
+
   /** Acknowledges everything that was taken. */
   acknowledge(): void {
     this.#news().durableThrough = this.#lastFrame;
@@ -85,6 +94,7 @@ export class LoopbackWorker implements LoopbackSlots {
   }
 
   #received(frame: helve.WorkerFrame): void {
+    if (this.#isBroken) return;
     this.#lastFrame = frame.number;
     if (this.#controls.recordsFrames) this.#controls.frames.push({ stream: this.#stream, frame });
     if (frame.register !== undefined) this.#register(frame.register);
@@ -101,7 +111,8 @@ export class LoopbackWorker implements LoopbackSlots {
   #register(register: helve.Register): void {
     this.workerId = register.workerId ?? randomUUID();
     this.actions = new Set(register.actions);
-    this.free = (register.slots.default ?? 0) - register.holding.length;
+    this.free = register.slots.default ?? 0;
+    if (register.workerId !== undefined) this.#runs.adopt(this, register.holding);
     this.#news().registered = {
       protocol: 1,
       tenantId: "11111111-1111-7111-8111-111111111111",

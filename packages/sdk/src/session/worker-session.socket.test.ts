@@ -177,6 +177,33 @@ describe("a worker's stream", () => {
   });
 });
 
+test("nothing is lost, stuck or done twice when streams break again and again", async () => {
+  const count = 2_000;
+  const seen = new Map<string, number>();
+  const task = fixture.client.task({
+    name: "counted",
+    fn: async (_input: { n: number }, ctx) => {
+      const attempt = `${ctx.taskRunExternalId()} ${ctx.retryCount()}`;
+      seen.set(attempt, (seen.get(attempt) ?? 0) + 1);
+      // Some are under way whenever a stream breaks.
+      await new Promise((resolve) => setTimeout(resolve, ctx.retryCount() % 5));
+      return {};
+    },
+  });
+  const worker = await fixture.worker({ workflows: [task], slots: 100, gracePeriodMs: 60_000 });
+  let breaks = 0;
+  fixture.engine.workerControls.onFrame = (frame) => {
+    // Every fourth frame that tells something is the last of its stream.
+    if (frame.reports.length === 0 || frame.number < 5 || breaks >= 30) return;
+    breaks += 1;
+    fixture.engine.breakWorkerStreams();
+  };
+  await task.run(Array.from({ length: count }, (_, n) => ({ n })));
+  expect(breaks).toBeGreaterThan(3);
+  expect([...seen.values()].every((times) => times === 1)).toBe(true);
+  await worker.stop();
+}, 30_000);
+
 describe("what a task asks for while it runs", () => {
   test("goes along: lines, chunks, time, slot, labels", async () => {
     const busy = fixture.client.task({
