@@ -199,7 +199,7 @@ export class HelveClient implements DeclaringClient {
     const request = toRegistration(workflow.definition, this.config.namespace);
     const { admin, metadata, address } = this.#connection;
     await callUnary(admin.putWorkflow.bind(admin), request, {
-      what: `workflow '${request.name}'`,
+      what: `registering '${request.name}'`,
       metadata,
       patienceMs: Number.POSITIVE_INFINITY,
       onUnavailable: (error) => this.logger.warn(`waiting for the engine at ${address}: ${error.message}`),
