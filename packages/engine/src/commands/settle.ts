@@ -88,6 +88,9 @@ export async function settle(
   const runs = new Map(locked.map((run) => [run.id, run]));
   const { targets, rows } = await lockConcerned(tx, deps.catalog, settlements, runs);
   const decisions = decideAll(deps, settlements, targets, rows, runs);
+  // A claim passes over what is locked and then takes the line to be empty.
+  for (const row of rows.values())
+    if (row.status === "queued") stand(decisions.result, routeOf(deps.catalog, row), row.scheduleTimeoutMs);
   try {
     await write(tx, deps.catalog, decisions, runs);
   } catch (error) {
@@ -222,6 +225,10 @@ function note({ result, events }: Decisions, settled: Settled, route?: Route): v
   } else if (requeue && route) {
     stand(result, route, row.scheduleTimeoutMs);
   }
+}
+
+function routeOf(catalog: Catalog, row: LockedTaskRun): Route {
+  return stepOf(catalog.loaded(row.versionId) as Version, taskNumberOf(row.id)).route;
 }
 
 function stand(result: SettleResult, route: Route, scheduleTimeoutMs: number): void {

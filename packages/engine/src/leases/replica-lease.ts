@@ -10,9 +10,9 @@ import {
 } from "@helve/store";
 import type { Clock } from "../clock.ts";
 
-const LEASE_MS = 8000;
-const RENEW_MS = 2000;
-const LOOK_FOR_DEAD_MS = 4000;
+const LEASE_MS = 9000;
+const RENEW_MS = 3000;
+const LOOK_FOR_DEAD_MS = 3000;
 
 export interface ReplicaLeaseDeps {
   db: Database;
