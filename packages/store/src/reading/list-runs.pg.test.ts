@@ -125,6 +125,25 @@ describe("filters", () => {
     expect(await tasks({ metadata: [["env", "test"]] })).toHaveLength(5);
   });
 
+  test("by metadata that is written in odd ways", async () => {
+    const odd: Record<string, [metadata: string, key: string, value: string]> = {
+      quotes: ['{"k":"a\\"b"}', "k", 'a"b'],
+      escape: ['{"k":"\\u0041"}', "k", "A"],
+      spaces: ['{ "k" :\t5\n}', "k", "5"],
+      truth: ['{"k":true}', "k", "true"],
+      nested: ['{"k": {"a": [1, 2]}}', "k", '{"a": [1, 2]}'],
+      wildcards: ['{"k":"100%_x"}', "k", "100%_x"],
+      unicode: ['{"k":"é"}', "k", "é"],
+      empty: ['{"k":""}', "k", ""],
+    };
+    for (const [name, [metadata, key, value]] of Object.entries(odd)) {
+      const id = await fixture.standalone(plain, { metadata });
+      expect(await runs({ metadata: [[key, value]] }), name).toEqual([id]);
+      expect(await runs({ metadata: [["other", value]] }), name).toEqual([]);
+      expect(await runs({ metadata: [[key, `${value}!`]] }), name).toEqual([]);
+    }
+  });
+
   test("by the task that started a run, and by the event", async () => {
     const parent = await fixture.standalone(plain, { status: "assigned" });
     const child = await fixture.standalone(plain, { parentTaskId: parent });

@@ -23,19 +23,19 @@ const LIST_RUNS: Statement = {
   name: "reading_list_runs",
   text: /* sql */ `
   select * from (
-    (select ${unfinishedTask("$14::boolean")} from task_run t
-      where ${taskConditions("task_run", "runs")} order by t.id desc limit $12::int + $13::int)
+    (select ${unfinishedTask("$15::boolean")} from task_run t
+      where ${taskConditions("task_run", "runs")} order by t.id desc limit $13::int + $14::int)
     union all
-    (select ${finishedTask("$14::boolean")} from task_run_history t
-      where ${taskConditions("task_run_history", "runs")} order by t.id desc limit $12::int + $13::int)
+    (select ${finishedTask("$15::boolean")} from task_run_history t
+      where ${taskConditions("task_run_history", "runs")} order by t.id desc limit $13::int + $14::int)
     union all
-    (select ${unfinishedRun("$14::boolean")} from workflow_run w
-      where ${runConditions("workflow_run")} order by w.id desc limit $12::int + $13::int)
+    (select ${unfinishedRun("$15::boolean")} from workflow_run w
+      where ${runConditions("workflow_run")} order by w.id desc limit $13::int + $14::int)
     union all
-    (select ${finishedRun("$14::boolean")} from workflow_run_history w
-      where ${runConditions("workflow_run_history")} order by w.id desc limit $12::int + $13::int)
+    (select ${finishedRun("$15::boolean")} from workflow_run_history w
+      where ${runConditions("workflow_run_history")} order by w.id desc limit $13::int + $14::int)
   ) as run
-  order by id desc limit $12::int offset $13::int`,
+  order by id desc limit $13::int offset $14::int`,
 };
 
 /** Runs: standalone tasks and runs of several tasks, one record each. */
@@ -50,13 +50,13 @@ const LIST_TASKS: Statement = {
   text: /* sql */ `
   select t.*, ${metadataOfTask("t")} as "shownMetadata" from (
     select * from (
-      (select ${unfinishedTask("$13::boolean")} from task_run t
-        where ${taskConditions("task_run", "tasks")} order by t.id desc limit $11::int + $12::int)
+      (select ${unfinishedTask("$14::boolean")} from task_run t
+        where ${taskConditions("task_run", "tasks")} order by t.id desc limit $12::int + $13::int)
       union all
-      (select ${finishedTask("$13::boolean")} from task_run_history t
-        where ${taskConditions("task_run_history", "tasks")} order by t.id desc limit $11::int + $12::int)
+      (select ${finishedTask("$14::boolean")} from task_run_history t
+        where ${taskConditions("task_run_history", "tasks")} order by t.id desc limit $12::int + $13::int)
     ) as task
-    order by id desc limit $11::int offset $12::int
+    order by id desc limit $12::int offset $13::int
   ) as t
   order by t.id desc`,
 };
@@ -73,15 +73,15 @@ const COUNT_RUNS: Statement = {
   text: /* sql */ `
   select count(*)::int as count from (
     select from (
-      (select from task_run t where ${taskConditions("task_run", "runs")} limit $12::int)
+      (select from task_run t where ${taskConditions("task_run", "runs")} limit $13::int)
       union all
-      (select from task_run_history t where ${taskConditions("task_run_history", "runs")} limit $12::int)
+      (select from task_run_history t where ${taskConditions("task_run_history", "runs")} limit $13::int)
       union all
-      (select from workflow_run w where ${runConditions("workflow_run")} limit $12::int)
+      (select from workflow_run w where ${runConditions("workflow_run")} limit $13::int)
       union all
-      (select from workflow_run_history w where ${runConditions("workflow_run_history")} limit $12::int)
+      (select from workflow_run_history w where ${runConditions("workflow_run_history")} limit $13::int)
     ) as run
-    limit $12::int
+    limit $13::int
   ) as counted`,
 };
 
@@ -96,11 +96,11 @@ const COUNT_TASKS: Statement = {
   text: /* sql */ `
   select count(*)::int as count from (
     select from (
-      (select from task_run t where ${taskConditions("task_run", "tasks")} limit $11::int)
+      (select from task_run t where ${taskConditions("task_run", "tasks")} limit $12::int)
       union all
-      (select from task_run_history t where ${taskConditions("task_run_history", "tasks")} limit $11::int)
+      (select from task_run_history t where ${taskConditions("task_run_history", "tasks")} limit $12::int)
     ) as task
-    limit $11::int
+    limit $12::int
   ) as counted`,
 };
 
@@ -114,17 +114,17 @@ const FIND_RUNS: Statement = {
   name: "reading_find_runs",
   text: /* sql */ `
   select id from (
-    (select t.id from task_run t where ${taskConditions("task_run", "runs")} order by t.id desc limit $12::int)
+    (select t.id from task_run t where ${taskConditions("task_run", "runs")} order by t.id desc limit $13::int)
     union all
     (select t.id from task_run_history t where ${taskConditions("task_run_history", "runs")}
-      order by t.id desc limit $12::int)
+      order by t.id desc limit $13::int)
     union all
-    (select w.id from workflow_run w where ${runConditions("workflow_run")} order by w.id desc limit $12::int)
+    (select w.id from workflow_run w where ${runConditions("workflow_run")} order by w.id desc limit $13::int)
     union all
     (select w.id from workflow_run_history w where ${runConditions("workflow_run_history")}
-      order by w.id desc limit $12::int)
+      order by w.id desc limit $13::int)
   ) as run
-  order by id desc limit $12::int`,
+  order by id desc limit $13::int`,
 };
 
 /**
