@@ -57,6 +57,8 @@ export interface Engine {
    * @returns stops listening
    */
   onRunEnded(tenantId: TenantId, runIds: readonly RunId[], callback: (result: RunResult) => void): () => void;
+  /** Which of these runs the tenant does not have: they were never started, or another client is about to. */
+  findUnknownRuns(tenantId: TenantId, runIds: readonly RunId[]): Promise<RunId[]>;
   /** What is known of a run now. @throws not_found */
   getRun(tenantId: TenantId, runId: RunId): Promise<RunDetails>;
   /** Live events of one run, or of all runs with a metadata value. @returns stops listening */

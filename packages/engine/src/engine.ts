@@ -362,6 +362,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     },
 
     onRunEnded: (tenantId, runIds, callback) => results.wait(tenantId, runIds, callback),
+    findUnknownRuns: (tenantId, runIds) => results.findUnknown(tenantId, runIds),
     getRun: (tenantId, runId) => runDetails(db, catalog, tenantId, runId),
     onRunEvents: (tenantId, filter, callback) => events.listen(tenantId, filter, callback),
   };

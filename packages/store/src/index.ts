@@ -86,7 +86,7 @@ export {
   type WorkerRow,
   type WorkerRuntime,
 } from "./workers/workers.ts";
-export { getRunHead, type RunHead } from "./workflow-runs/run-head.ts";
+export { findUnknownRuns, getRunHead, type RunHead } from "./workflow-runs/run-head.ts";
 export {
   getUnfinishedWorkflowRuns,
   insertWorkflowRuns,

@@ -1,5 +1,11 @@
 import { type RunId, runIdOf, type TenantId, taskNumberOf, type Uuid } from "@helve/core";
-import { type Database, type FinishedTaskRun, getEndedRuns, listFinishedTasksOfRun } from "@helve/store";
+import {
+  type Database,
+  type FinishedTaskRun,
+  findUnknownRuns,
+  getEndedRuns,
+  listFinishedTasksOfRun,
+} from "@helve/store";
 import type { RunResult, TaskResult } from "../api.ts";
 import { Batcher } from "../batcher.ts";
 import { type Catalog, stepOf, type Version } from "../catalog/catalog.ts";
@@ -58,6 +64,12 @@ export class RunResults {
   /** A run has ended, here or elsewhere. */
   noteEnded(runId: RunId): void {
     this.#open.delete(runId);
+  }
+
+  /** Which of these runs the tenant does not have. */
+  async findUnknown(tenantId: TenantId, runIds: readonly RunId[]): Promise<RunId[]> {
+    const unsure = runIds.filter((runId) => !this.#open.has(runId));
+    return findUnknownRuns(this.#db, tenantId, unsure);
   }
 
   isAwaited(runId: RunId): boolean {

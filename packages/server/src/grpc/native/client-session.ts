@@ -1,6 +1,6 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { helve } from "@helve/contracts";
-import { HelveError, isUuid, type RunId } from "@helve/core";
+import { isUuid, type RunId } from "@helve/core";
 import { endOnError } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { newClientFrame, readTrigger, runEnded, runUnknown } from "./client-frames.ts";
@@ -81,7 +81,7 @@ class ClientSession {
     this.#wait(runIds);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      void this.#findUnknown(runIds);
+      this.#findUnknown(runIds).catch((err) => this.#edge.log.error({ err }, "looking for unknown runs failed"));
     }, UNKNOWN_AFTER_MS);
     this.#timers.add(timer);
   }
@@ -107,15 +107,12 @@ class ClientSession {
     this.#stops.add(stop);
   }
 
-  /** Answers for those of the runs that nobody has ever heard of, one look after the other. */
+  /** Answers for those of the runs that nobody has ever heard of. */
   async #findUnknown(runIds: readonly RunId[]): Promise<void> {
-    for (const runId of runIds) {
-      if (!this.#waiting.has(runId)) continue;
-      const isUnknown = await this.#edge.engine.getRun(this.#caller.tenantId, runId).then(
-        () => false,
-        (error: unknown) => error instanceof HelveError && error.code === "not_found",
-      );
-      if (isUnknown && this.#waiting.delete(runId)) this.#answer(runUnknown(runId), runId.length);
+    const { engine } = this.#edge;
+    const waiting = runIds.filter((runId) => this.#waiting.has(runId));
+    for (const runId of await engine.findUnknownRuns(this.#caller.tenantId, waiting)) {
+      if (this.#waiting.delete(runId)) this.#answer(runUnknown(runId), runId.length);
     }
   }
 
