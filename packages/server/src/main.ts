@@ -51,7 +51,7 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
     return db;
   };
   const engineDb = open("engine", ENGINE_CONNECTIONS, true);
-  const reading = openReading(open("reading", READING_CONNECTIONS, false));
+  const reading = openReading(open("reading", READING_CONNECTIONS, false), engineDb);
   const tenant = await putTenant(engineDb, { id: newId(), name: "default", slug: "default" });
   return {
     databaseUrl: url,

@@ -24,6 +24,7 @@ export {
 export {
   insertTaskEvents,
   keepTimesOfAttempt,
+  keepTimesOfFinished,
   type NewTaskEvent,
   type TaskEventKind,
 } from "./task-events/task-events.ts";

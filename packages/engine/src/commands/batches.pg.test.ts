@@ -20,7 +20,14 @@ test("a cancel that shares a batch with a failure that would be retried ends the
   expect(await failing).toBe("accepted");
   expect(await cancelling).toEqual([runId]);
   expect(await helve.ended(runId)).toMatchObject({ status: "cancelled" });
-  expect(await helve.events(runId)).toEqual(["queued 1", "assigned 1", "failed 1", "retrying 2", "cancelled 1"]);
+  expect(await helve.events(runId)).toEqual([
+    "queued 1",
+    "assigned 1",
+    "started 1",
+    "failed 1",
+    "retrying 2",
+    "cancelled 1",
+  ]);
 });
 
 test("a cancel that shares a batch with the failure that calls the on-failure task cancels that one too", async () => {

@@ -13,6 +13,7 @@ import {
   type Db,
   getTaskRunStates,
   insertTaskEvents,
+  keepTimesOfFinished,
   lockTaskRuns,
   lockWorkflowRuns,
   type Reopening,
@@ -140,6 +141,10 @@ async function reopen(
       status: isWaiting ? "waiting" : "queued",
     };
   });
+  await keepTimesOfFinished(
+    tx,
+    reopened.map(({ state }) => state),
+  );
   await insertTaskEvents(
     tx,
     reopened.map(({ state }) => ({

@@ -210,7 +210,12 @@ function endWaiting(
     const row = rows.get(taskIdOf(runId, number)) as LockedTaskRun;
     rows.delete(row.id);
     const cause = { kind: "cancelled" as const, message: error ?? "", byWorker: false };
-    note(decisions, { row, cause, ending: { id: row.id, status, output, error, startedAtMs: null } });
+    note(decisions, {
+      row,
+      cause,
+      startedAtMs: null,
+      ending: { id: row.id, status, output, error, startedAtMs: null },
+    });
   };
   for (const number of cancelled) end(number, "cancelled", "a task that it depends on did not succeed", null);
   for (const number of skipped) end(number, "skipped", null, '{"skipped":true}');
@@ -241,10 +246,11 @@ async function write(tx: Db, catalog: Catalog, decisions: Decisions, runs: Runs)
   const { result, events, progress, readyings, handOuts } = decisions;
   const requeues = result.settled.flatMap((settled) => settled.requeue ?? []);
   const endings = result.settled.flatMap((settled) => settled.ending ?? []);
-  const requeued = requeues.map((requeue) => requeue.id);
+  const given = result.settled.filter((settled) => settled.requeue);
+  const attempts = given.map(({ row, startedAtMs }) => ({ id: row.id, startedAtMs }));
   const rows = handOuts.map((handOut) => handOut.row);
   const written = [
-    keepTimesOfAttempt(tx, requeued),
+    keepTimesOfAttempt(tx, attempts),
     requeueTaskRuns(tx, requeues),
     endTaskRuns(tx, endings),
     readyTaskRuns(tx, readyings),

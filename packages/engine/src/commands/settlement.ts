@@ -29,10 +29,10 @@ export interface Settlement {
 }
 
 /** What became of one task run. */
-export type Settled = { row: LockedTaskRun; cause: Settlement["cause"] } & (
-  | { ending: Ending; requeue?: never }
-  | { requeue: Requeue; ending?: never }
-);
+export type Settled = Pick<Settlement, "cause" | "startedAtMs"> & { row: LockedTaskRun } & (
+    | { ending: Ending; requeue?: never }
+    | { requeue: Requeue; ending?: never }
+  );
 
 /** Whether a settlement still finds the task in the state that it is about. */
 export function concerns({ attempt, cause }: Settlement, row: LockedTaskRun): boolean {
@@ -56,6 +56,7 @@ export function decide(task: TaskDefinition, row: LockedTaskRun, { cause, starte
   const ended = (status: Ending["status"], output: string | null, error: string | null): Settled => ({
     row,
     cause,
+    startedAtMs,
     ending: { id: row.id, status, output, error, startedAtMs },
   });
   switch (cause.kind) {
@@ -72,7 +73,7 @@ export function decide(task: TaskDefinition, row: LockedTaskRun, { cause, starte
       const after = afterAttempt(task, row, end);
       if (after.move === "fail") return ended("failed", null, after.error);
       const { status, failures, requeues, delayMs } = after;
-      return { row, cause, requeue: { id: row.id, status, failures, requeues, delayMs } };
+      return { row, cause, startedAtMs, requeue: { id: row.id, status, failures, requeues, delayMs } };
     }
   }
 }

@@ -14,6 +14,7 @@ export type TaskEventKind =
   | "reassigned"
   | "timed_out"
   | "scheduling_timed_out"
+  | "finished"
   | "cancelled"
   | "retried_by_user"
   | "timeout_refreshed"
@@ -49,14 +50,42 @@ const KEEP_TIMES_OF_ATTEMPT: Statement = {
   text: /* sql */ `
   insert into task_event (tenant_id, task_id, attempt, kind, at, worker_id)
   select t.tenant_id, t.id, t.attempt, moment.kind, moment.at, t.worker_id
-    from task_run t
-    cross join lateral (values
-      ('queued', t.queued_at, 1), ('assigned', t.assigned_at, 2), ('started', t.started_at, 3)) as moment (kind, at, place)
-   where t.id = any($1::uuid[]) and moment.at is not null
+    from unnest($1::uuid[], $2::double precision[]) as kept (id, started_ms)
+    join task_run t on t.id = kept.id
+   cross join lateral (values
+      ('queued', t.queued_at, 1), ('assigned', t.assigned_at, 2),
+      ('started', coalesce(t.started_at, to_timestamp(kept.started_ms / 1000)), 3)) as moment (kind, at, place)
+   where moment.at is not null
    order by t.id, moment.place`,
 };
 
-/** Before an attempt gives way to the next, its times become events: the row will hold those of the next. */
-export async function keepTimesOfAttempt(tx: Db, ids: readonly Uuid[]): Promise<void> {
-  if (ids.length > 0) await tx.query(KEEP_TIMES_OF_ATTEMPT, [ids]);
+/**
+ * Before an attempt gives way to the next, its times become events: the row will hold those of the next.
+ *
+ * @param attempts with the start of the code, ms since 1970, where it is known and not stored yet
+ */
+export async function keepTimesOfAttempt(
+  tx: Db,
+  attempts: readonly { id: Uuid; startedAtMs: number | null }[],
+): Promise<void> {
+  if (attempts.length > 0) await tx.query(KEEP_TIMES_OF_ATTEMPT, columns(attempts, ["id", "startedAtMs"]));
+}
+
+const KEEP_TIMES_OF_FINISHED: Statement = {
+  name: "keep_times_of_finished",
+  text: /* sql */ `
+  insert into task_event (tenant_id, task_id, attempt, kind, at, message, worker_id)
+  select h.tenant_id, h.id, h.attempt, moment.kind, moment.at, '', h.worker_id
+    from unnest($1::uuid[], $2::uuid[]) as kept (tenant_id, id)
+    join task_run_history h on h.tenant_id = kept.tenant_id and h.id = kept.id
+   cross join lateral (values
+      ('queued', h.queued_at, 1), ('assigned', h.assigned_at, 2), ('started', h.started_at, 3),
+      ('finished', case when h.status = 'succeeded' then h.finished_at end, 4)) as moment (kind, at, place)
+   where moment.at is not null
+   order by h.id, moment.place`,
+};
+
+/** Before a finished task run is replayed, the times of its last attempt become events. */
+export async function keepTimesOfFinished(tx: Db, runs: readonly { tenantId: Uuid; id: Uuid }[]): Promise<void> {
+  if (runs.length > 0) await tx.query(KEEP_TIMES_OF_FINISHED, columns(runs, ["tenantId", "id"]));
 }
