@@ -11,6 +11,8 @@ export interface Engine {
   stop(): Promise<void>;
   /** Whether commands can be carried out now; the reason when not. */
   readiness(): { isReady: true } | { isReady: false; reason: string };
+  /** What this replica has in hand now, for figures. */
+  status(): EngineStatus;
 
   putWorkflow(tenantId: TenantId, definition: WorkflowDefinition): Promise<PutWorkflowResult>;
 
@@ -63,6 +65,16 @@ export interface Engine {
   getRun(tenantId: TenantId, runId: RunId): Promise<RunDetails>;
   /** Live events of one run, or of all runs with a metadata value. @returns stops listening */
   onRunEvents(tenantId: TenantId, filter: RunEventFilter, callback: (event: RunEvent) => void): () => void;
+}
+
+/** A replica at one moment, from memory. */
+export interface EngineStatus {
+  /** Whether the lease is valid, and how many replicas were alive at its last renewal, this one included. */
+  lease: { isValid: boolean; replicas: number };
+  /** Workers whose session is here, each once: by the first of these words that is true of it. */
+  workers: Record<"quarantined" | "leaving" | "paused" | "disconnected" | "silent" | "ready", number>;
+  /** Tasks in the hands of those workers, by tenant. */
+  tasks: ReadonlyMap<TenantId, number>;
 }
 
 export interface PutWorkflowResult {

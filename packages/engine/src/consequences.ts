@@ -1,5 +1,5 @@
 import { runIdOf, type TaskRunId, type TenantId, taskNumberOf, type WorkerId } from "@helve/core";
-import type { Success } from "@helve/store";
+import type { Ending, Success } from "@helve/store";
 import type { RunEvent, RunResult } from "./api.ts";
 import type { Catalog, Version } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
@@ -8,6 +8,7 @@ import type { Settled } from "./commands/settlement.ts";
 import type { Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { Route } from "./dispatcher/routes.ts";
 import type { Hint } from "./hints/hint-bus.ts";
+import type { Meter } from "./observer.ts";
 import type { RunEvents } from "./results/run-events.ts";
 import { type RunResults, standaloneResult } from "./results/run-results.ts";
 import type { HeldTask } from "./sessions/session.ts";
@@ -23,6 +24,7 @@ export interface ConsequencesDeps {
   publish: (hint: Hint) => void;
   noteAbandoned: (held: HeldTask) => void;
   noteQueueDeadline: (inMs: number) => void;
+  meter: Partial<Meter>;
 }
 
 /**
@@ -58,7 +60,7 @@ export class Consequences {
   finished(
     finished: readonly { success: Success; attempt: number; workerId: WorkerId; held: HeldTask | undefined }[],
   ): void {
-    const { dispatcher, results, catalog, events, publish } = this.#deps;
+    const { dispatcher, results, catalog, events, publish, meter } = this.#deps;
     const elsewhere: TaskRunId[] = [];
     for (const { success, attempt, held } of finished) {
       const { id, tenantId, output } = success;
@@ -76,13 +78,16 @@ export class Consequences {
       this.#tell(tenantId, id, metadata, attempt, { type: "run_ended", status: "succeeded" });
     }
     if (elsewhere.length > 0) publish({ kind: "taken", tasks: elsewhere, reason: undefined });
-    publish({ kind: "ended", runs: finished.map(({ success }) => success.id) });
+    const ids = finished.map(({ success }) => success.id);
+    meter.ended?.("succeeded", ids);
+    publish({ kind: "ended", runs: ids });
   }
 
   /** A transaction of settlements. */
   settled({ settled, assigned, queuedOn, queueDeadlineInMs, endedRuns }: SettleResult): void {
     const { dispatcher, publish, noteQueueDeadline } = this.#deps;
     for (const one of settled) this.#settledOne(one);
+    this.#measure(settled);
     dispatcher.send(assigned);
     if (queuedOn.size > 0) this.queued(queuedOn, []);
     if (queueDeadlineInMs < Number.POSITIVE_INFINITY) noteQueueDeadline(queueDeadlineInMs);
@@ -101,6 +106,16 @@ export class Consequences {
     for (const { stream } of held.session.streams) stream.cancel(held.task, cancelReason);
     dispatcher.abandon(held);
     noteAbandoned(held);
+  }
+
+  #measure(settled: readonly Settled[]): void {
+    const { meter } = this.#deps;
+    const ended = new Map<Ending["status"], TaskRunId[]>();
+    for (const { row, cause, ending, requeue } of settled) {
+      if (requeue) meter.requeued?.(cause.kind, 1);
+      else ended.get(ending.status)?.push(row.id) ?? ended.set(ending.status, [row.id]);
+    }
+    for (const [status, tasks] of ended) meter.ended?.(status, tasks);
   }
 
   #settledOne(one: Settled): void {

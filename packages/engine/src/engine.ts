@@ -14,7 +14,7 @@ import { Routes } from "./dispatcher/routes.ts";
 import { type Hint, HintBus } from "./hints/hint-bus.ts";
 import { ReplicaLease } from "./leases/replica-lease.ts";
 import { Maintenance } from "./maintenance/maintenance.ts";
-import type { Observer } from "./observer.ts";
+import type { Meter, Observer } from "./observer.ts";
 import { persist } from "./persist.ts";
 import { RunEvents } from "./results/run-events.ts";
 import { RunResults } from "./results/run-results.ts";
@@ -32,7 +32,7 @@ export interface EngineOptions {
   name: string;
   /** No other replica can live on this database (embedded Postgres): older ones are taken over at once. */
   isAlone: boolean;
-  observer: Observer;
+  observer: Observer & Partial<Meter>;
 }
 
 /** A verdict that the database's clock did not share is looked at again then. */
@@ -83,6 +83,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     onUndelivered: (tasks) => handBack(tasks, "its worker left before it was sent"),
     onDoubt: () => sweeper.doubt(),
     onError: failed("claiming tasks"),
+    meter: observer,
   });
   const sessions: Sessions = new Sessions({
     db,
@@ -110,6 +111,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     publish,
     noteAbandoned: (held) => reports.noteAbandoned(held),
     noteQueueDeadline: (inMs) => queueTimers.note(inMs),
+    meter: observer,
   });
   const reports: Reports = new Reports({
     db,
@@ -132,6 +134,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     onQueueDeadline: (inMs) => queueTimers.note(inMs),
     onStarting: (runIds) => results.noteStarted(runIds),
     onDoubt: () => sweeper.doubt(),
+    meter: observer,
   });
   const logs = new TaskLogs(db, dispatcher);
   const queueTimers: QueueTimers = new QueueTimers({
@@ -288,6 +291,8 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
       if (!lease.isValid()) return { isReady: false, reason: "the database does not answer: the lease has run out" };
       return { isReady: true };
     },
+
+    status: () => ({ lease: { isValid: lease.isValid(), replicas: lease.replicas }, ...sessions.count() }),
 
     async putWorkflow(tenantId, definition) {
       const result = await catalog.put(tenantId, definition);

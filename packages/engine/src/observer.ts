@@ -1,5 +1,6 @@
 import type { TaskRunId, TenantId, WorkerId } from "@helve/core";
 import type { ReplicaId, Violation } from "@helve/store";
+import type { AssignedTask } from "./api.ts";
 
 /** What the engine tells of itself: feeds logs and metrics, and lets tests wait for an event rather than for time. */
 export interface Observer {
@@ -15,3 +16,25 @@ export interface Observer {
   /** Something failed that will be tried again. */
   failed(what: string, error: unknown): void;
 }
+
+/** Figures about ordinary work, told a batch at a time. An observer that wants none leaves them out. */
+export interface Meter {
+  /** A batch was committed; `rows` is the number of task runs in it. */
+  committed(what: BatchKind, rows: number, tookMs: number): void;
+  /** These tasks were given to the stream of their worker. */
+  sent(tasks: readonly AssignedTask[]): void;
+  /** These task runs have ended. */
+  ended(status: "succeeded" | "failed" | "cancelled" | "skipped", tasks: readonly TaskRunId[]): void;
+  /** So many tasks left their worker and run again: after a failure, a time-out or the loss of the worker. */
+  requeued(cause: string, tasks: number): void;
+  /** The minute's audit has looked. */
+  audited(violations: readonly Violation[]): void;
+}
+
+/**
+ * - `store`: new tasks.
+ * - `finish`: standalone tasks that succeeded.
+ * - `settle`: every other end, return to the line, and tasks that become ready.
+ * - `claim`: tasks taken from their lines for workers.
+ */
+export type BatchKind = "store" | "finish" | "settle" | "claim";

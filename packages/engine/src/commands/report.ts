@@ -15,7 +15,7 @@ import type { Report, ReportAnswer } from "../api.ts";
 import { Batcher } from "../batcher.ts";
 import type { Clock } from "../clock.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
-import type { Observer } from "../observer.ts";
+import type { Meter, Observer } from "../observer.ts";
 import { persist } from "../persist.ts";
 import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
 import { type SettleDeps, type SettleResult, settle } from "./settle.ts";
@@ -39,7 +39,7 @@ export interface ReportsDeps {
   /** A worker has given a sign of life about a task. */
   onReceipt: (session: Session) => void;
   onDoubt: () => void;
-  observer: Observer;
+  observer: Observer & Partial<Meter>;
 }
 
 /** Takes what workers and the engine itself say about task runs. Every change of a run's state after its birth goes through here. */
@@ -182,7 +182,9 @@ export class Reports {
     const sorted = [...first.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     const ended = new Map<TaskRunId, { attempt: number; workerId: WorkerId }>();
     // A second try after a lost connection may find the rows ended by the first, and asks what became of them.
+    const begunAt = performance.now();
     const rows = await persist(() => finishAsOwner(db, replicaId(), sorted), this.#deps.onDoubt);
+    this.#deps.observer.committed?.("finish", rows.length, performance.now() - begunAt);
     for (const row of rows) ended.set(row.id, row);
     const finished = sorted.flatMap((success) => {
       const row = ended.get(success.id);
@@ -197,11 +199,13 @@ export class Reports {
   }
 
   async #settle(batch: Settlement[]): Promise<{ answer: ReportAnswer; touched: TaskRunId[] }[]> {
-    const { db, replicaId, settling } = this.#deps;
+    const { db, replicaId, settling, observer } = this.#deps;
+    const begunAt = performance.now();
     const result = await persist(
       () => db.transaction((tx) => settle(tx, replicaId(), settling, batch)),
       this.#deps.onDoubt,
     );
+    observer.committed?.("settle", result.settled.length, performance.now() - begunAt);
     this.#deps.onSettled(result);
     const { touched } = result;
     const isApplied = new Map(batch.map((settlement, index) => [settlement, touched[index]?.length !== 0]));

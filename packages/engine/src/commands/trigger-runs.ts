@@ -28,6 +28,7 @@ import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalo
 import { describeTask } from "../dispatcher/assignment.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
 import type { Route } from "../dispatcher/routes.ts";
+import type { Meter } from "../observer.ts";
 import { persist } from "../persist.ts";
 import type { Session } from "../sessions/session.ts";
 
@@ -70,6 +71,7 @@ export interface TriggerDeps {
   /** Runs are about to be stored. */
   onStarting: (runIds: readonly RunId[]) => void;
   onDoubt: () => void;
+  meter: Partial<Meter>;
 }
 
 /**
@@ -137,7 +139,8 @@ export class TriggerRuns {
   }
 
   async #store(units: PlannedRun[][]): Promise<RunId[][]> {
-    const { db, dispatcher, onDoubt } = this.#deps;
+    const { db, dispatcher, onDoubt, meter } = this.#deps;
+    const begunAt = performance.now();
     const runs = units.flat();
     const tasks = runs.flatMap((run) => planTasks(run, dispatcher));
     const isPlain = runs.every((run) => run.version.isStandalone && run.dedupeKey === undefined);
@@ -145,10 +148,12 @@ export class TriggerRuns {
       if (isPlain) {
         const rows = tasks.map((task) => task.row);
         await persist(() => insertTaskRuns(db, this.#deps.replicaId(), rows), onDoubt);
+        meter.committed?.("store", rows.length, performance.now() - begunAt);
         this.#act(tasks);
         return units.map((unit) => unit.map((run) => run.id));
       }
       const ids = await persist(() => db.transaction((tx) => this.#storeFamilies(tx, runs, tasks)), onDoubt);
+      meter.committed?.("store", tasks.length, performance.now() - begunAt);
       const isStored = (task: PlannedTask) => ids.get(task.run) === task.run.id;
       for (const task of tasks) if (!isStored(task)) task.session?.give(task.step.route);
       this.#act(tasks.filter(isStored));

@@ -3,6 +3,7 @@ import { type ClaimedTaskRun, claimTaskRuns, type Database, type ReplicaId } fro
 import type { AssignedTask } from "../api.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
+import type { Meter } from "../observer.ts";
 import { persist } from "../persist.ts";
 import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
 import { DeadlineWheel } from "../timers/deadline-wheel.ts";
@@ -32,6 +33,7 @@ export interface DispatcherDeps {
   /** The outcome of a write is not known. */
   onDoubt: () => void;
   onError: (error: unknown) => void;
+  meter: Partial<Meter>;
 }
 
 /**
@@ -111,7 +113,10 @@ export class Dispatcher {
       if (list) list.push(task);
       else bySession.set(session, [task]);
     }
-    for (const [session, list] of bySession) session.currentStream()?.stream.assign(list);
+    for (const [session, list] of bySession) {
+      session.currentStream()?.stream.assign(list);
+      this.#deps.meter.sent?.(list);
+    }
     if (undelivered.length > 0) this.#deps.onUndelivered(undelivered);
   }
 
@@ -255,7 +260,8 @@ export class Dispatcher {
   }
 
   async #claimPlanned(plan: { route: Route; sessions: Session[]; news: number }[]): Promise<void> {
-    const { db, catalog, replicaId, onDoubt } = this.#deps;
+    const { db, catalog, replicaId, onDoubt, meter } = this.#deps;
+    const begunAt = performance.now();
     const claims = plan.map(({ route, sessions }) => ({
       routeId: route.id,
       workerIds: sessions.map((session) => session.workerId),
@@ -264,6 +270,7 @@ export class Dispatcher {
     const reserved = new Map(plan.map((line) => [line.route.id, line.sessions]));
     try {
       const rows = await persist(() => claimTaskRuns(db, replicaId(), claims), onDoubt);
+      meter.committed?.("claim", rows.length, performance.now() - begunAt);
       const taken = takeReservations(rows, reserved);
       const tasks = rows.length > 0 ? await describeAssignments(db, catalog, rows) : [];
       const byId = new Map<Uuid, AssignedTask>(tasks.map((task) => [task.id, task]));

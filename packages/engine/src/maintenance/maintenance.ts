@@ -1,5 +1,5 @@
 import { createPartitions, type Database, findViolations } from "@helve/store";
-import type { Observer } from "../observer.ts";
+import type { Meter, Observer } from "../observer.ts";
 
 const AUDIT_MS = 60_000;
 const PARTITIONS_MS = 6 * 3_600_000;
@@ -7,11 +7,11 @@ const PARTITIONS_MS = 6 * 3_600_000;
 /** Looks every minute whether what is stored keeps the promises, and makes the partitions of the weeks to come. */
 export class Maintenance {
   readonly #db: Database;
-  readonly #observer: Observer;
+  readonly #observer: Observer & Partial<Meter>;
   #timers: NodeJS.Timeout[] = [];
   #running: Promise<void> = Promise.resolve();
 
-  constructor(db: Database, observer: Observer) {
+  constructor(db: Database, observer: Observer & Partial<Meter>) {
     this.#db = db;
     this.#observer = observer;
   }
@@ -32,6 +32,7 @@ export class Maintenance {
   /** Tells the observer of everything that breaks a promise now. */
   async audit(): Promise<void> {
     const violations = await findViolations(this.#db);
+    this.#observer.audited?.(violations);
     if (violations.length > 0) this.#observer.violated(violations);
   }
 

@@ -1,6 +1,6 @@
 import type { TaskRunId, TenantId, WorkerId } from "@helve/core";
 import type { WorkerRow } from "@helve/store";
-import type { AssignedTask, ConnectionId, WorkerStream } from "../api.ts";
+import type { AssignedTask, ConnectionId, EngineStatus, WorkerStream } from "../api.ts";
 import type { Route } from "../dispatcher/routes.ts";
 
 /** A worker whose last heartbeat is older gets nothing new. Published SDKs beat every 4 s. */
@@ -81,6 +81,15 @@ export class Session {
   isAccepting(nowMs: number): boolean {
     if (this.streams.size === 0 || this.isPaused || this.isLeaving || this.quarantineReason !== undefined) return false;
     return nowMs - this.lastBeatMs < FRESH_MS || this.#hasOwnHeartbeat();
+  }
+
+  /** Why it is given nothing, or `ready`; of several reasons the one that lasts longest. */
+  state(): keyof EngineStatus["workers"] {
+    if (this.quarantineReason !== undefined) return "quarantined";
+    if (this.isLeaving) return "leaving";
+    if (this.isPaused) return "paused";
+    if (this.streams.size === 0) return "disconnected";
+    return this.isAccepting() ? "ready" : "silent";
   }
 
   /** Takes the slots for one task of a route, all or none. */

@@ -17,6 +17,7 @@ import {
 import type {
   AssignedTask,
   ConnectionId,
+  EngineStatus,
   Labels,
   OpenStream,
   StreamOptions,
@@ -93,6 +94,17 @@ export class Sessions {
 
   all(): Iterable<Session> {
     return this.#byWorker.values();
+  }
+
+  /** The workers by state, and the tasks in their hands by tenant. */
+  count(): Pick<EngineStatus, "workers" | "tasks"> {
+    const workers = { quarantined: 0, leaving: 0, paused: 0, disconnected: 0, silent: 0, ready: 0 };
+    const tasks = new Map<TenantId, number>();
+    for (const session of this.#byWorker.values()) {
+      workers[session.state()]++;
+      tasks.set(session.tenantId, (tasks.get(session.tenantId) ?? 0) + session.held.size);
+    }
+    return { workers, tasks };
   }
 
   /** Whether this replica may judge silence now; what is proven it may always judge. */
