@@ -12,7 +12,7 @@ import { CommandError, DONE, UsageError } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { endDatabaseAtOnce } from "../supervisor/local-database.ts";
 import { startWorkerProcess, type WorkerProcess } from "../supervisor/worker-process.ts";
-import { readServerFlags } from "./serve.ts";
+import { loadServer, readServerFlags } from "./serve.ts";
 
 const NO_SAMPLE = "--no-sample";
 const WORKER_GRACE_MS = 5000;
@@ -57,7 +57,7 @@ export const dev: Command = {
 };
 
 async function help(io: Io): Promise<number> {
-  const { describeOptions } = await import("@helve/server");
+  const { describeOptions } = await loadServer();
   const sample = `  ${NO_SAMPLE}  only the engine, without the sample worker and its run`;
   io.out.write(`npm start -- [flags], or helve dev [flags]\n\n${ABOUT}\n\nFlags\n${sample}\n${describeOptions()}\n`);
   return DONE;
@@ -68,7 +68,7 @@ workflow and shows how it goes. Then it stays until Ctrl-C, and stops everything
 once. The data is kept from start to start.`;
 
 async function readDevConfig(args: readonly string[], io: Io): Promise<Config> {
-  const { readConfig } = await import("@helve/server");
+  const { readConfig } = await loadServer();
   const config = readServerFlags(() => readConfig(args, { ...io.env }));
   if (config.tls) throw new UsageError("this is for one machine and does without TLS; helve serve takes --tls-cert");
   const saysLogLevel = io.env.HELVE_LOG_LEVEL || args.some((arg) => arg.startsWith("--log-level"));
@@ -77,7 +77,7 @@ async function readDevConfig(args: readonly string[], io: Io): Promise<Config> {
 }
 
 async function start(config: Config): Promise<Running> {
-  const { serve } = await import("@helve/server");
+  const { serve } = await loadServer();
   return serve(config);
 }
 

@@ -5,7 +5,7 @@ import { DONE, UsageError } from "../exit-codes.ts";
 /** `helve serve`: an engine and nothing else, until a signal ends it. */
 export const serve: Command = {
   async run(args, io) {
-    const server = await import("@helve/server");
+    const server = await loadServer();
     if (asksForHelp(args)) {
       io.out.write(`helve serve [flags]\n\n${ABOUT}\n\nFlags\n${server.describeOptions()}\n`);
       return DONE;
@@ -25,6 +25,11 @@ export const serve: Command = {
 
 const ABOUT = `Runs an engine until a signal ends it. Without --database-url it looks after a PostgreSQL of its own in the data
 folder. A second signal ends it at once; the next start then finds everything as it was.`;
+
+/** The server and its libraries take a while to load, so that is left until a command needs them. */
+export function loadServer(): Promise<typeof import("@helve/server")> {
+  return import("@helve/server");
+}
 
 /** What is wrong with a flag is a matter of the command line. @throws UsageError */
 export function readServerFlags<Config>(read: () => Config): Config {

@@ -6,6 +6,7 @@ import type { Io } from "../io.ts";
 import { table } from "../terminal/table.ts";
 import { ago } from "../terminal/time.ts";
 import { openTokenAdmin, type StoredToken, type TokenAdmin } from "../tokens/token-admin.ts";
+import { loadServer } from "./serve.ts";
 
 const PLACE: Readonly<Record<"data-dir" | "database-url", Option & { readonly value: string }>> = {
   "data-dir": { value: "FOLDER", help: "data folder of the engine on this machine (HELVE_DATA_DIR)" },
@@ -85,7 +86,7 @@ export const token: Command = {
 type Place = { readonly "data-dir": string | undefined; readonly "database-url": string | undefined };
 
 async function withAdmin<Result>(place: Place, io: Io, work: (admin: TokenAdmin) => Promise<Result>): Promise<Result> {
-  const admin = await openTokenAdmin(await import("@helve/server"), place, io);
+  const admin = await openTokenAdmin(await loadServer(), place, io);
   try {
     return await work(admin);
   } finally {

@@ -57,7 +57,8 @@ export function nextLines({ token, file, isNew }: TokenPlace, hasSample: boolean
       ? []
       : [`${heading("The token is kept in")} ${shortened(file)}${heading(", for your eyes alone.")}`, ""]),
     heading("For a worker or client of your own:"),
-    `  export HELVE_CLIENT_TLS_STRATEGY=none HELVE_CLIENT_TOKEN="${value}"`,
+    "  export HELVE_CLIENT_TLS_STRATEGY=none",
+    `  export HELVE_CLIENT_TOKEN="${value}"`,
     "",
     heading("To try next, in another terminal:"),
     ...(hasSample ? [`  npx helve trigger ${SAMPLE_WORKFLOW} '{"item": "teapot"}' --wait`] : []),

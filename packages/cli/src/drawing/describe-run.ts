@@ -32,9 +32,8 @@ function headOf(run: RunDetails["run"], output: Output): string {
     paint(STYLES[run.status], run.status.toLowerCase()),
     ...(took === "" ? [] : [`${hasEnded(run.status) ? "took" : "running for"} ${took}`]),
     `started ${ago(run.metadata.createdAt, nowMs)}`,
-    run.metadata.id,
   ];
-  return `${paint("bold", printable(nameOf(run)))}  ${facts.join(", ")}`;
+  return `${paint("bold", printable(nameOf(run)))}  ${facts.join(", ")}\n${paint("dim", run.metadata.id)}`;
 }
 
 function resultsOf(details: RunDetails, output: Output): string[] {

@@ -29,7 +29,7 @@ function failed(details: RunDetails): RunDetails {
 function answering(...looks: RunDetails[]): Rest {
   let next = 0;
   const get = async () => looks[Math.min(next++, looks.length - 1)];
-  return { tenantId: "tenant", get: get as Rest["get"], post: get as Rest["post"] };
+  return { tenantId: "tenant", get: get as Rest["get"], post: get as Rest["post"], patch: get as Rest["patch"] };
 }
 
 const WITH_RETRY = [

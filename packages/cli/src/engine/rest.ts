@@ -7,6 +7,7 @@ export interface Rest {
   /** @param path behind `/api/v1/` @throws CommandError in one sentence */
   get<Answer>(path: string, query?: Query): Promise<Answer>;
   post<Answer>(path: string, body: unknown): Promise<Answer>;
+  patch<Answer>(path: string, body: unknown): Promise<Answer>;
 }
 
 /** What is undefined is left out; a list is given once for each item. */
@@ -35,6 +36,7 @@ export function openRest({ token, tenantId, apiUrl, source }: EngineAddress): Re
     tenantId,
     get: (path, query = {}) => call("GET", path, query),
     post: (path, body) => call("POST", path, {}, body),
+    patch: (path, body) => call("PATCH", path, {}, body),
   };
 }
 

@@ -1,0 +1,172 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli } from "../cli.ts";
+import { dataFolder, eventually, startHelve } from "../testing/helve-process.ts";
+import { type MemoryIoOptions, memoryIo } from "../testing/memory-io.ts";
+
+/** The commands that speak to an engine, against one that runs, with the sample's worker beside it. */
+let folder: Awaited<ReturnType<typeof dataFolder>>;
+beforeAll(async () => {
+  folder = await dataFolder();
+  const readyFile = join(dirname(folder.path), "ready.json");
+  const ports = { HELVE_GRPC_PORT: "0", HELVE_HTTP_PORT: "0" };
+  const helve = startHelve(
+    ["dev", "--data-dir", folder.path, "--ready-file", readyFile, "--log-level", "error"],
+    ports,
+  );
+  await eventually("the engine", () => existsSync(readyFile) || undefined, 25_000);
+  await eventually("the sample", () => helve.outText().includes("Ctrl-C stops everything") || undefined);
+});
+afterAll(() => folder.remove());
+
+/** Runs a command as if typed on this machine. */
+async function helve(
+  args: string[],
+  options: MemoryIoOptions = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const io = memoryIo({ env: { HELVE_DATA_DIR: folder.path }, ...options });
+  const code = await runCli(args, io);
+  return { code, out: io.outText(), err: io.errText() };
+}
+
+async function started(...args: string[]): Promise<string> {
+  const { code, out, err } = await helve(["trigger", "sample-order", ...args]);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  return out.trim();
+}
+
+async function statusOf(id: string): Promise<string> {
+  const { out } = await helve(["run", id, "--json"]);
+  return (JSON.parse(out) as { run: { status: string } }).run.status;
+}
+
+describe("helve trigger", () => {
+  it("starts a run and prints its id, and nothing else", async () => {
+    expect(await started('{"item":"teapot"}')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it("waits for the end, shows how it goes, and gives the result", async () => {
+    const { code, out, err } = await helve(["trigger", "sample-order", '{"item":"teapot"}', "--wait"]);
+    expect(code).toBe(0);
+    expect(err).toContain("charge-card failed and will be tried again: the card reader was busy");
+    expect(out).toMatch(/sample-order {2}completed, took \d\.\d\d s, started \d s ago/);
+    expect(out).toContain('ship: {"shipped":"teapot","label":"H-001"}');
+  });
+
+  it("reads its input from standard input, and prints what the API returned", async () => {
+    const { code, out, err } = await helve(["trigger", "sample-order", "-", "--wait", "--json"], {
+      input: '{"item":"pan"}',
+    });
+    expect([code, err]).toEqual([0, ""]);
+    expect(JSON.parse(out)).toMatchObject({ run: { status: "COMPLETED", input: { item: "pan" } } });
+  });
+
+  it("says that there is no such workflow", async () => {
+    const { code, out, err } = await helve(["trigger", "nothing-of-that-name"]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toBe("helve: the engine refused: workflow names not found: nothing-of-that-name\n");
+  });
+
+  it("keeps metadata with the run", async () => {
+    const id = await started("{}", "--metadata", '{"order":"17"}', "--priority", "3");
+    const { out } = await helve(["run", id, "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ run: { additionalMetadata: { order: "17" } } });
+  });
+});
+
+describe("helve runs", () => {
+  it("lists the newest first", async () => {
+    const [first, second] = [await started(), await started()];
+    const { code, out } = await helve(["runs"]);
+    expect(code).toBe(0);
+    const [head, ...rows] = out.trimEnd().split("\n");
+    expect(head).toMatch(/^RUN +WORKFLOW +STATUS +STARTED +TOOK$/);
+    expect(rows.slice(0, 2).map((row) => row.split(" ")[0])).toEqual([second, first]);
+  });
+
+  it("is narrowed by workflow, status, age and number", async () => {
+    const narrowed = ["--workflow", "sample-order", "--status", "completed", "--since", "1h", "--limit", "1"];
+    const { out } = await helve(["runs", ...narrowed, "--json"]);
+    const { rows } = JSON.parse(out) as { rows: { status: string }[] };
+    expect(rows.map((row) => row.status)).toEqual(["COMPLETED"]);
+  });
+
+  it("says so when there are none, and when there is no such workflow", async () => {
+    expect((await helve(["runs", "--status", "failed"])).out).toBe("No runs in the last 24h.\n");
+    const { code, err } = await helve(["runs", "--workflow", "nothing"]);
+    expect([code, err]).toEqual([1, "helve: there is no workflow 'nothing'\n"]);
+  });
+});
+
+describe("helve run", () => {
+  it("draws the graph and shows what failed and what came of it", async () => {
+    const id = await started('{"item":"cup"}');
+    await eventually("its end", async () => ((await statusOf(id)) === "COMPLETED" ? true : undefined));
+    const { code, out } = await helve(["run", id]);
+    expect(code).toBe(0);
+    expect(out).toContain("✓ check-stock ────┼─ ✓ pack ───────────┼─ ✓ ship");
+    expect(out).toContain("charge-card, attempt 1: the card reader was busy");
+    expect(out).toContain('ship: {"shipped":"cup","label":"H-001"}');
+  });
+
+  it("says that there is no such run, and what an id looks like", async () => {
+    expect((await helve(["run", "01987c1e-7d3f-7c41-9a5e-3f2b6c8d0000"])).err).toBe(
+      "helve: the engine refused: not found\n",
+    );
+    expect((await helve(["run", "17"])).err).toContain("'17' is no id; ids are like ");
+  });
+});
+
+describe("helve cancel and helve replay", () => {
+  it("cancel a run that goes on, and run it again", async () => {
+    const id = await started();
+    const cancelled = await helve(["cancel", id]);
+    expect([cancelled.code, cancelled.out]).toEqual([0, `Asked to cancel ${id}.\n`]);
+    await eventually("its end", async () => ((await statusOf(id)) === "CANCELLED" ? true : undefined));
+
+    const replayed = await helve(["replay", id]);
+    expect([replayed.code, replayed.out]).toEqual([0, "5 tasks run again.\n"]);
+    await eventually("its success", async () => ((await statusOf(id)) === "COMPLETED" ? true : undefined));
+  });
+
+  it("say when nothing was to replay", async () => {
+    const { code, err } = await helve(["replay", "01987c1e-7d3f-7c41-9a5e-3f2b6c8d0000"]);
+    expect([code, err]).toEqual([1, "helve: nothing runs again: no such run, or it has not ended\n"]);
+  });
+});
+
+describe("helve workers", () => {
+  it("lists who is connected, with free slots", async () => {
+    const { code, out } = await helve(["workers"]);
+    expect(code).toBe(0);
+    expect(out.split("\n")[0]).toMatch(/^WORKER +NAME +STATUS +FREE +ACTIONS +SEEN$/);
+    expect(out).toMatch(/ sample-worker +active +\d+\/10 +5 /);
+  });
+
+  it("prints what the API returned", async () => {
+    const { out } = await helve(["workers", "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ rows: [{ name: "sample-worker", status: "ACTIVE" }] });
+  });
+});
+
+describe("a token", () => {
+  it("that is none of this engine is refused with a sentence", async () => {
+    const [head, , signature] = (await readFile(join(folder.path, "token"), "utf8")).trim().split(".");
+    const { apiUrl, tenantId } = await addressOf(folder.path);
+    const claims = Buffer.from(JSON.stringify({ sub: tenantId, server_url: apiUrl })).toString("base64url");
+    const { code, err } = await helve(["runs", "--token", `${head}.${claims}.${signature}`]);
+    expect([code, err]).toEqual([
+      1,
+      `helve: the engine at ${apiUrl} does not accept the token of --token: it is revoked, expired or another engine's\n`,
+    ]);
+  });
+});
+
+async function addressOf(dataDir: string): Promise<{ apiUrl: string; tenantId: string }> {
+  const token = await readFile(join(dataDir, "token"), "utf8");
+  const claims = JSON.parse(Buffer.from(token.split(".")[1] as string, "base64url").toString("utf8"));
+  return { apiUrl: claims.server_url, tenantId: claims.sub };
+}

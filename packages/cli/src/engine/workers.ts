@@ -1,0 +1,59 @@
+import type { Status } from "./runs.ts";
+import type { Rest } from "./rest.ts";
+
+/** A worker of the API, as far as it is looked at. */
+export interface Worker {
+  metadata: { id: string };
+  name: string;
+  status: "ACTIVE" | "INACTIVE" | "PAUSED";
+  /** Why a connected worker is given nothing. */
+  quarantineReason?: string;
+  lastHeartbeatAt?: string;
+  actions?: string[] | null;
+  /** `available` is missing when the engine would have to look for too long. */
+  slotConfig?: Record<string, { available?: number; limit: number }>;
+  labels?: { key: string; value?: string }[];
+  runtimeInfo?: { sdkVersion?: string; language?: string; languageVersion?: string; os?: string };
+}
+
+/** What is asked about workers, and told to them. */
+export interface Fleet {
+  /** Those heard of in the last 24 hours, newest first. */
+  list(): Promise<Worker[]>;
+  get(id: string): Promise<Worker>;
+  setPaused(id: string, isPaused: boolean): Promise<void>;
+  /** Tasks this worker had that were triggered since then and are in one of these states; counting ends at 20,000. */
+  countTasks(id: string, since: Date, statuses: readonly Status[]): Promise<number>;
+}
+
+export function openFleet(rest: Rest): Fleet {
+  return {
+    async list() {
+      return (await rest.get<{ rows?: Worker[] }>(`tenants/${rest.tenantId}/worker`)).rows ?? [];
+    },
+    get: (id) => rest.get<Worker>(`workers/${id}`),
+    async setPaused(id, isPaused) {
+      await rest.patch(`workers/${id}`, { isPaused });
+    },
+    async countTasks(id, since, statuses) {
+      const query = { since: since.toISOString(), only_tasks: true, worker_id: id, statuses, limit: 1 };
+      const list = await rest.get<{ pagination: { num_pages?: number } }>(
+        `stable/tenants/${rest.tenantId}/workflow-runs`,
+        query,
+      );
+      // With one row to a page there are as many pages as rows.
+      return list.pagination.num_pages ?? 0;
+    },
+  };
+}
+
+/** Whether no slot of a worker is taken; false as well when that is not known. */
+export function isIdle({ slotConfig = {} }: Worker): boolean {
+  return Object.values(slotConfig).every(({ available, limit }) => available === limit);
+}
+
+/** What a worker is, in one word: the API calls a quarantined one inactive. */
+export function stateOf({ status, quarantineReason }: Worker): "active" | "paused" | "inactive" | "quarantined" {
+  if (quarantineReason !== undefined) return "quarantined";
+  return status === "ACTIVE" ? "active" : status === "PAUSED" ? "paused" : "inactive";
+}
