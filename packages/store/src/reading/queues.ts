@@ -17,6 +17,22 @@ export async function queueLengths(db: Db, tenantId: Uuid): Promise<Map<string, 
   return new Map(rows.map((row) => [row.action, row.length]));
 }
 
+const COUNT_QUEUED: Statement = {
+  name: "reading_count_queued",
+  text: /* sql */ `
+  select r.tenant_id as "tenantId", sum(line.length)::int as length
+    from route r
+   cross join lateral (select count(*) as length from task_run t where t.route_id = r.id and t.status = 'queued') line
+   where line.length > 0
+   group by r.tenant_id`,
+};
+
+/** How many tasks of all tenants stand in line, by tenant. Reads the index of the lines. */
+export async function countQueued(db: Db): Promise<Map<Uuid, number>> {
+  const rows = await db.query<{ tenantId: Uuid; length: number }>(COUNT_QUEUED);
+  return new Map(rows.map((row) => [row.tenantId, row.length]));
+}
+
 /** The unfinished tasks of one place in one workflow version that are in one state. */
 export interface TaskLoad {
   versionId: Uuid;
