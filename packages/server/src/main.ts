@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { HelveError, invalidArgument, newId } from "@helve/core";
 import { getValidToken, insertApiToken, migrate, openDatabase, putSigningKey, putTenant } from "@helve/store";
 import { startPostgres } from "@helve/store/embedded";
-import { openReading } from "@helve/store/reading";
+import { countQueued, openReading } from "@helve/store/reading";
 import type { Logger } from "pino";
 import { Closers } from "./closers.ts";
 import { type Config, checkConfig, DEFAULTS, readConfig } from "./config.ts";
@@ -51,7 +51,7 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
     return db;
   };
   const engineDb = open("engine", ENGINE_CONNECTIONS, true);
-  const reading = openReading(open("reading", READING_CONNECTIONS, false), engineDb);
+  const readingDb = open("reading", READING_CONNECTIONS, false);
   const tenant = await putTenant(engineDb, { id: newId(), name: "default", slug: "default" });
   return {
     databaseUrl: url,
@@ -65,7 +65,8 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
       isValid: async (id, tenantId) => (await getValidToken(engineDb, id, tenantId)) !== undefined,
     },
     signingKey: (proposed) => putSigningKey(engineDb, proposed),
-    reading,
+    reading: openReading(readingDb, engineDb),
+    countQueued: () => countQueued(readingDb),
   };
 }
 

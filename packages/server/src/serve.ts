@@ -11,6 +11,7 @@ import { firstToken } from "./first-token.ts";
 import { startGrpcServer } from "./grpc/grpc-server.ts";
 import { startHttpServer } from "./http-server.ts";
 import { logObserver } from "./log-observer.ts";
+import { createMetrics, type Metrics, observeBoth } from "./metrics/metrics.ts";
 import { writePrivateFile } from "./private-file.ts";
 import { publicAddresses } from "./public-addresses.ts";
 import { type Reading, restServer } from "./rest/index.ts";
@@ -33,6 +34,8 @@ export interface Storage {
   /** The stored key; the proposed one is stored when there is none. */
   signingKey(proposed: StoredSigningKey): Promise<StoredSigningKey>;
   reading: Reading;
+  /** How many tasks stand in line, by tenant. */
+  countQueued(): Promise<ReadonlyMap<TenantId, number>>;
 }
 
 /** A server that can run tasks. */
@@ -74,9 +77,11 @@ export async function serveOn(parts: ServeParts): Promise<Running> {
   const addresses: PublicAddresses = { grpcAddress: "", serverUrl: "" };
   const key = await readSigningKey(await storage.signingKey(await newSigningKey()));
   const tokens = createTokens(key, storage.tokens, () => addresses);
-  const engine = await startEngine(parts);
+  const metrics = createMetrics(VERSION);
+  closers.add("metrics", async () => metrics.stop());
+  const engine = await startEngine(parts, metrics);
   const serverUrl = (): string => addresses.serverUrl;
-  Object.assign(addresses, await startListening(parts, { engine, tokens, serverUrl }));
+  Object.assign(addresses, await startListening(parts, { engine, tokens, metrics, serverUrl }));
 
   const running: Running = {
     grpcAddress: addresses.grpcAddress,
@@ -92,13 +97,13 @@ export async function serveOn(parts: ServeParts): Promise<Running> {
   return running;
 }
 
-async function startEngine({ storage, log, closers }: ServeParts): Promise<Engine> {
+async function startEngine({ storage, log, closers }: ServeParts, metrics: Metrics): Promise<Engine> {
   const engine = createEngine({
     db: storage.engineDb,
     directUrl: storage.directUrl,
     name: `${hostname()}:${process.pid}`,
     isAlone: storage.isEmbedded,
-    observer: logObserver(log),
+    observer: observeBoth(logObserver(log), metrics.observer),
   });
   closers.add("engine", () => engine.stop());
   await engine.start();
@@ -108,16 +113,18 @@ async function startEngine({ storage, log, closers }: ServeParts): Promise<Engin
 interface Inside {
   engine: Engine;
   tokens: Tokens;
+  metrics: Metrics;
   serverUrl: () => string;
 }
 
 /** @returns where the world finds what listens now */
 async function startListening(
-  { storage: { reading }, config, log, closers }: ServeParts,
-  { engine, tokens, serverUrl }: Inside,
+  { storage, config, log, closers }: ServeParts,
+  { engine, tokens, metrics, serverUrl }: Inside,
 ): Promise<PublicAddresses> {
   const { host, grpcPort, httpPort } = config;
   const tls = config.tls && (await readTlsFiles(config.tls));
+  const { reading, engineDb, countQueued } = storage;
   const { findRuns } = reading;
   const grpc = await startGrpcServer({ engine, authenticator: tokens, findRuns, log, host, port: grpcPort, tls });
   closers.add("gRPC server", async () => {
@@ -125,8 +132,10 @@ async function startListening(
     await engine.stop();
     await grpc.stop(GRACE_MS);
   });
+  const { streamBacklog } = grpc;
+  metrics.connect({ engine, databaseCounters: engineDb.counters, countQueued, streamBacklog });
   const { authenticate } = tokens;
-  const app = restServer({ engine, reading, authenticate, version: VERSION, serverUrl, log });
+  const app = restServer({ engine, reading, authenticate, version: VERSION, serverUrl, metrics, log });
   const http = await startHttpServer({ app, host, port: httpPort, tls });
   closers.add("HTTP server", () => http.stop(HTTP_GRACE_MS));
   return publicAddresses(config, { grpcPort: grpc.port, httpPort: http.port });

@@ -30,6 +30,8 @@ export interface GrpcServerOptions {
 
 export interface GrpcServer {
   readonly port: number;
+  /** What waits for peers that do not read. */
+  streamBacklog(): { total: number; largest: number };
   /** Lets calls finish for up to `graceMs`, then cuts them off. The engine is to be stopped before. */
   stop(graceMs: number): Promise<void>;
 }
@@ -66,7 +68,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   addService(server, helve.SessionsService, sessions(edge));
   addTraceCollector(server);
   const listener = await listen({ server, connections: edge.connections, host, port, tls });
-  return { port: listener.port, stop: (graceMs) => stop({ server, listener, edge, graceMs }) };
+  const streamBacklog = () => edge.openCalls.backlog();
+  return { port: listener.port, streamBacklog, stop: (graceMs) => stop({ server, listener, edge, graceMs }) };
 }
 
 interface Stopping {

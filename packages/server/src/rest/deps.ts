@@ -1,6 +1,7 @@
 import type { TenantId, Uuid } from "@helve/core";
 import type { Engine } from "@helve/engine";
 import type { Logger } from "pino";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Reading } from "./reading.ts";
 
 /** What the REST API is made of: the engine does, `reading` shows. */
@@ -15,5 +16,7 @@ export interface RestDeps {
   serverUrl: () => string;
   /** Origins of web pages that may call; undefined: all. */
   allowedOrigins?: readonly string[] | undefined;
+  /** What /metrics shows; undefined: there is no such path. */
+  metrics?: Pick<Metrics, "text" | "contentType"> | undefined;
   log: Logger;
 }

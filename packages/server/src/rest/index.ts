@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance, LogController } from "fastify";
+import { metricsRoute } from "../metrics/route.ts";
 import { accessRules } from "./access.ts";
 import { answerCors } from "./cors.ts";
 import type { RestDeps } from "./deps.ts";
@@ -48,6 +49,7 @@ export function restServer(deps: RestDeps): FastifyInstance {
   const access = accessRules(deps);
   app.register(async (api) => {
     instanceRoutes(api, deps);
+    metricsRoute(api, deps);
     tenantRoutes(api, deps, access);
     runListRoutes(api, deps, access);
     triggerRoutes(api, deps, access);

@@ -36,13 +36,25 @@ export async function listen(
 }
 
 function workerStream(edge: Edge, call: ActionStream): WorkerStream {
+  let waiting = 0;
+  call.once(
+    "close",
+    edge.openCalls.watch(() => waiting),
+  );
+  const send = (action: AssignedAction, characters: number) => {
+    waiting += characters;
+    call.write(action, () => {
+      waiting -= characters;
+    });
+  };
   return {
     assign(tasks) {
       // The stream has just ended, and the engine is about to hear of it.
       if (!call.writable) return;
       for (const task of tasks) {
         const action = startAction(task);
-        if (fits(action)) call.write(action);
+        const characters = charactersOf(action);
+        if (fits(action, characters)) send(action, characters);
         else failAsTooLarge(edge, task);
       }
     },
@@ -53,8 +65,11 @@ function workerStream(edge: Edge, call: ActionStream): WorkerStream {
   };
 }
 
+function charactersOf({ actionPayload, additionalMetadata }: AssignedAction): number {
+  return actionPayload.length + (additionalMetadata?.length ?? 0);
+}
+
 /** Counting bytes costs as much as encoding, so only what may be too long is counted. */
-function fits(action: AssignedAction): boolean {
-  const characters = action.actionPayload.length + (action.additionalMetadata?.length ?? 0);
+function fits(action: AssignedAction, characters: number): boolean {
   return characters < SURELY_FITS || AssignedAction.encode(action).finish().length <= MAX_MESSAGE_BYTES;
 }

@@ -36,6 +36,10 @@ class ClientSession {
     this.#edge = edge;
     this.#caller = caller;
     this.#outbox = new Outbox<helve.EngineToClient>(call, newClientFrame);
+    call.once(
+      "close",
+      edge.openCalls.watch(() => this.#outbox.backlog()),
+    );
   }
 
   take({ triggers, subscribe }: helve.ClientFrame): void {

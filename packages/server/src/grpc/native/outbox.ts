@@ -23,6 +23,8 @@ export class Outbox<Frame> {
   /** In the order of sending; things are added to the last one until it is heavy. */
   readonly #frames: Gathering<Frame>[] = [];
   #isWriting = false;
+  /** Characters of the frame that is being written. */
+  #writing = 0;
   #isScheduled = false;
   #isHeld: boolean;
 
@@ -60,6 +62,11 @@ export class Outbox<Frame> {
     });
   }
 
+  /** Characters that wait because the peer has not taken what was written before. */
+  backlog(): number {
+    return this.#frames.reduce((sum, { characters }) => sum + characters, this.#writing);
+  }
+
   /** Sends what has gathered and ends the stream. */
   end(): void {
     for (const { frame } of this.#frames.splice(0)) {
@@ -73,8 +80,10 @@ export class Outbox<Frame> {
     const next = this.#frames.shift();
     if (next === undefined || !this.#sink.writable) return;
     this.#isWriting = true;
+    this.#writing = next.characters;
     this.#sink.write(next.frame, () => {
       this.#isWriting = false;
+      this.#writing = 0;
       this.#writeNext();
     });
   }

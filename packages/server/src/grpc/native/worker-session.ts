@@ -49,6 +49,10 @@ async function openSession(
   const workerId = await registerOrResume(edge, caller, register);
   // Work may come before the engine has said what is lost, and the worker must hear that and who it is first.
   const outbox = new Outbox<helve.EngineToWorker>(call, newWorkerFrame, true);
+  call.once(
+    "close",
+    edge.openCalls.watch(() => outbox.backlog()),
+  );
   const registered: helve.Registered = { protocol, tenantId, workerId, heartbeatMs: HEARTBEAT_MS, lost: [] };
   outbox.add(IDS_AND_NAMES, (frame) => {
     frame.registered = registered;
