@@ -64,7 +64,7 @@ async function fill(db: pg.Client, finished: number, queued: number): Promise<vo
 
 /** UUIDv7 of a moment, the last 16 bits zero as in every id of a run. */
 const ID_AT = /* sql */ `
-  (left(helve_id_at(moment)::text, 14) || '7' || substr(gen_random_uuid()::text, 16, 16) || '0000')::uuid`;
+  (left(helve_id_at(moment)::text, 14) || '7' || substr(gen_random_uuid()::text, 16, 17) || '0000')::uuid`;
 
 const INSERT_FINISHED = /* sql */ `
   insert into task_run_history (
