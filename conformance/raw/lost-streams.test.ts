@@ -91,6 +91,28 @@ describe.concurrent("a worker whose stream is gone", () => {
     expect((await stage.details(action.workflowRunId)).taskRuns.a?.output?.toString()).toBe('{"by":"other"}');
   });
 
+  test("is given up in time though another worker has reported about its task", async () => {
+    const stage = await open();
+    const [first, second, third] = await Promise.all(
+      ["first", "second", "third"].map((name) => stage.registeredWorker(5, ["a"], `${stage.name}-${name}`)),
+    );
+    if (!first || !second || !third) throw new Error("three workers were asked for");
+    const action = await stage.start(await first.listen());
+    await first.report(action, "started");
+    await second.listen();
+    first.close();
+    const again = await second.action("start", action.taskRunExternalId, 1);
+    await second.report(again, "started");
+    // The first worker is still there and says, too late, how its attempt ended. That makes the task none of its own.
+    const late = stage.keep(RawWorker.again(engine, first.id));
+    await late.report(action, "completed", { payload: '{"late":1}' });
+    await third.listen();
+    const goneAt = Date.now();
+    second.close();
+    await third.complete(await third.action("start", action.taskRunExternalId, 2, 15_000));
+    expect(Date.now() - goneAt).toBeLessThan(2_000);
+  });
+
   test("keeps its task when it is back on a new connection within a second", async () => {
     const stage = await open();
     const worker = await stage.worker(5);
