@@ -38,7 +38,7 @@ export interface Engine {
   connectionUsed(
     connection: ConnectionId,
     tenantId: TenantId,
-    worker: { workerId: WorkerId } | { taskId: TaskRunId },
+    worker: { workerId: WorkerId } | { taskId: TaskRunId; attempt: number | null },
   ): void;
   /** A connection is gone. A worker with none left and no goodbye is dead unless it is back within 1.5 s. */
   connectionClosed(connection: ConnectionId): void;

@@ -13,8 +13,12 @@ export interface BatcherOptions<Item, Result> {
   lanes: number;
 }
 
+/** Who has waited longer than this for a batch that then failed for want of a database has waited enough. */
+const PATIENCE_MS = 1000;
+
 interface Pending<Item, Result> {
   item: Item;
+  sinceMs: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
 }
@@ -37,7 +41,7 @@ export class Batcher<Item, Result> {
   /** Resolves with the item's result when its batch is durable. */
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ item, resolve, reject });
+      this.#pending.push({ item, sinceMs: performance.now(), resolve, reject });
       this.#schedule();
     });
   }
@@ -91,12 +95,22 @@ export class Batcher<Item, Result> {
     } catch (error) {
       if (batch.length === 1 || !isAboutItems(error)) {
         for (const pending of batch) pending.reject(error);
+        if (!isAboutItems(error)) this.#refuseWaiting(error);
         return;
       }
       const middle = batch.length >> 1;
       await this.#write(batch.slice(0, middle));
       await this.#write(batch.slice(middle));
     }
+  }
+
+  /** The database was asked for seconds in vain: those who waited all that time need not wait as long again. */
+  #refuseWaiting(error: unknown): void {
+    const patientSince = performance.now() - PATIENCE_MS;
+    const waited = this.#pending.filter((pending) => pending.sinceMs < patientSince);
+    if (waited.length === 0) return;
+    this.#pending = this.#pending.filter((pending) => pending.sinceMs >= patientSince);
+    for (const pending of waited) pending.reject(error);
   }
 }
 

@@ -33,6 +33,8 @@ export interface EngineOptions {
   /** No other replica can live on this database (embedded Postgres): older ones are taken over at once. */
   isAlone: boolean;
   observer: Observer & Partial<Meter>;
+  /** @default the clock of the database; tests drive one of their own */
+  clock?: Clock;
 }
 
 /** A verdict that the database's clock did not share is looked at again then. */
@@ -47,8 +49,7 @@ const LOOK_AGAIN_MS = 100;
  *        ▼                                                 │
  *   dispatcher ◄── routes, sessions (slots, streams, liveness) ── timers, sweeper, lease, hints
  */
-export function createEngine({ db, directUrl, name, isAlone, observer }: EngineOptions): Engine {
-  const clock = new Clock();
+export function createEngine({ db, directUrl, name, isAlone, observer, clock = new Clock() }: EngineOptions): Engine {
   const routes = new Routes();
   const catalog = new Catalog(db, routes);
   const events = new RunEvents();
@@ -193,6 +194,12 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     }
   }
 
+  /** Who has this attempt. Whoever had an earlier one may still speak of the task, and is another process. */
+  function holderOf({ taskId, attempt }: { taskId: TaskRunId; attempt: number | null }) {
+    const held = dispatcher.find(taskId);
+    return attempt !== null && held?.task.attempt === attempt ? held.session : undefined;
+  }
+
   function settleAll(
     tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[],
     cause: Parameters<Reports["settle"]>[0]["cause"],
@@ -288,7 +295,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
 
     readiness() {
       if (state !== "running") return { isReady: false, reason: `the engine is ${state}` };
-      if (!lease.isValid()) return { isReady: false, reason: "the database does not answer: the lease has run out" };
+      if (!lease.isValid()) return { isReady: false, reason: `the lease has run out: ${lease.trouble}` };
       return { isReady: true };
     },
 
@@ -329,7 +336,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer }: EngineO
     unsubscribe: (tenantId, workerId) => sessions.unsubscribe(tenantId, workerId),
 
     connectionUsed(connection, tenantId, worker) {
-      const session = "workerId" in worker ? sessions.find(worker.workerId) : dispatcher.find(worker.taskId)?.session;
+      const session = "workerId" in worker ? sessions.find(worker.workerId) : holderOf(worker);
       if (session?.tenantId === tenantId) sessions.connectionUsed(connection, session);
     },
     connectionClosed: (connection) => sessions.connectionClosed(connection),

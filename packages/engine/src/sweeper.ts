@@ -160,7 +160,7 @@ export class Sweeper {
 
   async #findOrphans(): Promise<void> {
     const { db, clock, sessions, settleLost } = this.#deps;
-    const nowMs = clock.now();
+    const nowMs = clock.steady();
     const orphans = await listOrphanedWorkers(db);
     const ids = new Set(orphans.map((worker) => worker.id));
     for (const id of this.#orphans.keys()) if (!ids.has(id)) this.#orphans.delete(id);

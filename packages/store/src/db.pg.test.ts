@@ -28,6 +28,21 @@ test("a connection that Postgres ends between two statements fails its transacti
   expect(await db.query(statement("select 1 as one"))).toEqual([{ one: 1 }]);
 });
 
+test("a statement that is not answered in time fails, with what stood behind it, and its connection is replaced", async () => {
+  const impatient = openDatabase({
+    url: database.url,
+    maxConnections: 1,
+    applicationName: "impatient",
+    statementTimeoutMs: 200,
+  });
+  const slow = impatient.transaction(async (tx) => {
+    await Promise.all([tx.query(statement("select pg_sleep(30)")), tx.query(statement("select 1"))]);
+  });
+  await expect(slow).rejects.toMatchObject({ code: "unavailable" });
+  expect(await impatient.query({ ...statement("select pg_sleep(0.5)::text"), timeoutMs: 5000 })).toHaveLength(1);
+  await impatient.close();
+});
+
 test("a process that freezes in a transaction cannot keep its locks for long", async () => {
   const [row] = await db.query(statement("show idle_in_transaction_session_timeout"));
   expect(row).toEqual({ idle_in_transaction_session_timeout: "5s" });

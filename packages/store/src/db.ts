@@ -8,6 +8,8 @@ import pg from "pg";
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  /** For a statement that may take longer than those of its pool. */
+  readonly timeoutMs?: number;
 }
 
 /** Where statements run: on any connection of a pool, or inside one transaction. */
@@ -40,6 +42,12 @@ export interface DatabaseOptions {
    * when it looked, or was never analysed. Reading for people goes through a pool without this.
    */
   keyedAccess?: boolean;
+  /**
+   * When a statement without an answer fails as `unavailable` and its connection is given up. A Postgres that is frozen, or
+   * whose machine is gone, refuses nothing: without this its callers would wait for ever.
+   * @default 5,000
+   */
+  statementTimeoutMs?: number;
 }
 
 // int8 counts and ages stay far below 2^53.
@@ -60,7 +68,13 @@ const NO_FROZEN_TRANSACTIONS = "set idle_in_transaction_session_timeout = '5s'";
  *
  * A lost or refused connection surfaces as HelveError `unavailable`; the statement may or may not have been carried out.
  */
-export function openDatabase({ url, maxConnections, applicationName, keyedAccess = false }: DatabaseOptions): Database {
+export function openDatabase({
+  url,
+  maxConnections,
+  applicationName,
+  keyedAccess = false,
+  statementTimeoutMs = 5000,
+}: DatabaseOptions): Database {
   const counters: DbCounters = { statements: 0, commits: 0 };
   const options: pg.PoolConfig & { pipeline: boolean } = {
     connectionString: url,
@@ -90,7 +104,8 @@ export function openDatabase({ url, maxConnections, applicationName, keyedAccess
         name: statement.name,
         text: statement.text,
         values: values as unknown[],
-      });
+        query_timeout: statement.timeoutMs ?? statementTimeoutMs,
+      } as pg.QueryConfig);
       return result.rows;
     } catch (error) {
       throw asHelveError(error, statement.name);
@@ -147,7 +162,8 @@ function asHelveError(error: unknown, statement: string): HelveError {
   const { code = "", message } = error as { code?: string; message: string };
   const isSqlState = /^[0-9A-Z]{5}$/.test(code);
   if (!isSqlState || UNAVAILABLE.test(code) || RETRYABLE.has(code)) {
-    return new HelveError("unavailable", `the database did not carry out «${statement}»: ${message}`, { cause: error });
+    const reason = message === "Query read timeout" ? "no answer came in time" : message;
+    return new HelveError("unavailable", `the database did not carry out «${statement}»: ${reason}`, { cause: error });
   }
   return new HelveError("internal", `«${statement}» failed: ${message}`, { cause: error });
 }

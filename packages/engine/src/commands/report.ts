@@ -201,10 +201,7 @@ export class Reports {
   async #settle(batch: Settlement[]): Promise<{ answer: ReportAnswer; touched: TaskRunId[] }[]> {
     const { db, replicaId, settling, observer } = this.#deps;
     const begunAt = performance.now();
-    const result = await persist(
-      () => db.transaction((tx) => settle(tx, replicaId(), settling, batch)),
-      this.#deps.onDoubt,
-    );
+    const result = await persist(() => settleOnce(db, replicaId(), settling, batch), this.#deps.onDoubt);
     observer.committed?.("settle", result.settled.length, performance.now() - begunAt);
     this.#deps.onSettled(result);
     const { touched } = result;
@@ -257,6 +254,26 @@ export class Reports {
       })),
     );
     return answers;
+  }
+}
+
+/** One transaction of settlements. When its commit fails, the slots that it took are free again. */
+async function settleOnce(
+  db: Database,
+  replicaId: ReplicaId,
+  deps: SettleDeps,
+  batch: Settlement[],
+): Promise<SettleResult> {
+  let assigned: SettleResult["assigned"] = [];
+  try {
+    return await db.transaction(async (tx) => {
+      const result = await settle(tx, replicaId, deps, batch);
+      assigned = result.assigned;
+      return result;
+    });
+  } catch (error) {
+    for (const { session, route } of assigned) session.give(route);
+    throw error;
   }
 }
 

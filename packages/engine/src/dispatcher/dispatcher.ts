@@ -13,6 +13,9 @@ import type { Route, Routes } from "./routes.ts";
 /** Rows of one claim: large enough for full batches, small enough to be short. */
 const MAX_CLAIM = 1000;
 
+/** After a claim that failed. */
+const CLAIM_AGAIN_MS = 500;
+
 /** A worker that was sent a task and says nothing for this long has not got it. */
 export const RECEIPT_MS = 10_000;
 
@@ -55,6 +58,9 @@ export class Dispatcher {
       () => deps.clock.now(),
       (held) => this.#look(held),
     );
+    deps.clock.onJump(() => {
+      for (const held of this.#held.values()) this.#watch(held);
+    });
   }
 
   /** Takes slots for a task that is about to be stored, unless somebody stands in line before it. */
@@ -82,11 +88,7 @@ export class Dispatcher {
   claim(): void {
     if (this.#isClaiming || this.#isStopped || this.#waiting.size === 0) return;
     this.#isClaiming = true;
-    setImmediate(() => {
-      void this.#claimAll().finally(() => {
-        this.#isClaiming = false;
-      });
-    });
+    setImmediate(() => void this.#claimAll());
   }
 
   /** The held task with this id, if its worker is connected here. */
@@ -101,7 +103,6 @@ export class Dispatcher {
     const undelivered: AssignedTask[] = [];
     for (const { task, session, route } of tasks) {
       const held = this.hold(task, session, route, {
-        assignedAtMs: nowMs,
         deadlineMs: nowMs + task.executionTimeoutMs,
       });
       if (session.isClosed || session.streams.size === 0) {
@@ -125,14 +126,14 @@ export class Dispatcher {
     task: AssignedTask,
     session: Session,
     route: Route,
-    times: { assignedAtMs: number; deadlineMs: number; startedAtMs?: number; isAdopted?: boolean },
+    times: { deadlineMs: number; startedAtMs?: number; isAdopted?: boolean },
   ): HeldTask {
     const held: HeldTask = {
       task,
       route,
       session,
-      assignedAtMs: times.assignedAtMs,
       deadlineMs: times.deadlineMs,
+      receiptDueMs: this.#deps.clock.steady() + RECEIPT_MS,
       startedAtMs: times.startedAtMs,
       isStartStored: times.startedAtMs !== undefined,
       holdsSlots: true,
@@ -140,15 +141,14 @@ export class Dispatcher {
     };
     session.held.set(task.id, held);
     this.#held.set(task.id, held);
-    this.#wheel.set(held, Math.min(held.deadlineMs, this.#deps.clock.now() + RECEIPT_MS));
+    this.#watch(held);
     return held;
   }
 
   /** The execution deadline has moved. */
   setDeadline(held: HeldTask, deadlineMs: number): void {
     held.deadlineMs = deadlineMs;
-    const receiptDueMs = held.startedAtMs === undefined ? held.assignedAtMs + RECEIPT_MS : deadlineMs;
-    this.#wheel.set(held, Math.min(deadlineMs, receiptDueMs));
+    this.#watch(held);
   }
 
   /** Looks at a held task again after some time: a verdict about it was premature. */
@@ -214,6 +214,13 @@ export class Dispatcher {
     return this.#held.values();
   }
 
+  /** Looks at a held task when the first of its moments has come. */
+  #watch(held: HeldTask): void {
+    const { clock } = this.#deps;
+    const receiptInMs = held.startedAtMs === undefined ? held.receiptDueMs - clock.steady() : Number.POSITIVE_INFINITY;
+    this.#wheel.set(held, Math.min(held.deadlineMs, clock.now() + receiptInMs));
+  }
+
   #forget(held: HeldTask): void {
     this.#wheel.delete(held);
     if (this.#held.get(held.task.id) === held) this.#held.delete(held.task.id);
@@ -224,22 +231,27 @@ export class Dispatcher {
     const nowMs = this.#deps.clock.now();
     const timedOut = due.filter((held) => held.deadlineMs <= nowMs);
     const rest = due.filter((held) => held.deadlineMs > nowMs);
-    const silent = rest.filter((held) => held.startedAtMs === undefined);
-    for (const held of rest) if (held.startedAtMs !== undefined) this.#wheel.set(held, held.deadlineMs);
+    const steadyMs = this.#deps.clock.steady();
+    const isSilent = (held: HeldTask) => held.startedAtMs === undefined && held.receiptDueMs <= steadyMs;
+    const silent = rest.filter(isSilent);
+    for (const held of rest) if (!isSilent(held)) this.#watch(held);
     if (timedOut.length > 0) this.#deps.onTimeout(timedOut);
     if (silent.length > 0) this.#deps.onSilent(silent);
   }
 
   async #claimAll(): Promise<void> {
-    while (!this.#isStopped && this.#deps.mayHandOut()) {
-      const plan = this.#plan();
-      if (plan.length === 0) return;
-      try {
+    try {
+      while (!this.#isStopped && this.#deps.mayHandOut()) {
+        const plan = this.#plan();
+        if (plan.length === 0) return;
         await this.#claimPlanned(plan);
-      } catch (error) {
-        this.#deps.onError(error);
-        return;
       }
+    } catch (error) {
+      this.#deps.onError(error);
+      setTimeout(() => this.claim(), CLAIM_AGAIN_MS).unref();
+    } finally {
+      // In the same turn as the last look: whatever comes after it starts the next claim.
+      this.#isClaiming = false;
     }
   }
 

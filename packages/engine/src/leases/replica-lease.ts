@@ -38,6 +38,8 @@ export class ReplicaLease {
   #timer: NodeJS.Timeout | undefined;
   #lookedForDeadAt = 0;
   #renewing: Promise<void> = Promise.resolve();
+  /** Why the last renewal failed, if it did. */
+  #trouble: string | undefined;
 
   constructor(deps: ReplicaLeaseDeps) {
     this.#deps = deps;
@@ -59,6 +61,11 @@ export class ReplicaLease {
     this.#replicas = Math.max(this.#replicas, 2);
   }
 
+  /** Why it is not valid, as far as it is known. */
+  get trouble(): string {
+    return this.#trouble ?? "no renewal was answered";
+  }
+
   isValid(): boolean {
     return performance.now() < this.#validUntil;
   }
@@ -69,7 +76,10 @@ export class ReplicaLease {
     this.#validUntil = sentAt + LEASE_MS;
     await this.#renew();
     this.#timer = setInterval(() => {
-      this.#renewing = this.#renew().catch(this.#deps.onError);
+      this.#renewing = this.#renew().catch((error: unknown) => {
+        this.#trouble = (error as Error).message;
+        this.#deps.onError(error);
+      });
     }, RENEW_MS);
   }
 
@@ -91,6 +101,7 @@ export class ReplicaLease {
       return;
     }
     this.#validUntil = sentAt + LEASE_MS;
+    this.#trouble = undefined;
     this.#replicas = renewed.replicas;
     clock.adjust(renewed.nowMs, sentAtMs);
     if (this.#replicas < 2 || sentAt - this.#lookedForDeadAt < LOOK_FOR_DEAD_MS) return;

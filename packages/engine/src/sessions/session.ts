@@ -1,6 +1,7 @@
 import type { TaskRunId, TenantId, WorkerId } from "@helve/core";
 import type { WorkerRow } from "@helve/store";
 import type { AssignedTask, ConnectionId, EngineStatus, WorkerStream } from "../api.ts";
+import type { Clock } from "../clock.ts";
 import type { Route } from "../dispatcher/routes.ts";
 
 /** A worker whose last heartbeat is older gets nothing new. Published SDKs beat every 4 s. */
@@ -11,9 +12,10 @@ export interface HeldTask {
   readonly task: AssignedTask;
   readonly route: Route;
   readonly session: Session;
-  /** By the engine's clock. */
-  assignedAtMs: number;
+  /** By the database's clock. */
   deadlineMs: number;
+  /** By the steady clock: when silence about it means that it was not received. */
+  receiptDueMs: number;
   /** First sign that the worker has it: started, or any report. */
   startedAtMs: number | undefined;
   isStartStored: boolean;
@@ -53,14 +55,17 @@ export class Session {
   /** Said goodbye: gets nothing new, keeps what it has. */
   isLeaving = false;
   quarantineReason: string | undefined;
+  /** This and the moments below are of the steady clock. */
   lastBeatMs: number;
   /** When the last stream ended, while none is open. */
   streamlessSinceMs: number | undefined;
   /** When the last connection went, while none is left. */
   disconnectedSinceMs: number | undefined;
   isClosed = false;
+  readonly #clock: Clock;
 
-  constructor(row: WorkerRow, nowMs: number) {
+  constructor(row: WorkerRow, clock: Clock) {
+    this.#clock = clock;
     this.workerId = row.id;
     this.tenantId = row.tenantId;
     this.name = row.name;
@@ -68,7 +73,7 @@ export class Session {
     this.number = row.session;
     this.slots = new Map(Object.entries(row.slots).map(([kind, limit]) => [kind, { limit, used: 0 }]));
     this.isPaused = row.isPaused;
-    this.lastBeatMs = nowMs;
+    this.lastBeatMs = clock.steady();
   }
 
   /** Whether it could ever take a task of this route. */
@@ -78,9 +83,9 @@ export class Session {
   }
 
   /** Whether it is given new tasks at all. */
-  isAccepting(nowMs: number): boolean {
+  isAccepting(): boolean {
     if (this.streams.size === 0 || this.isPaused || this.isLeaving || this.quarantineReason !== undefined) return false;
-    return nowMs - this.lastBeatMs < FRESH_MS || this.#hasOwnHeartbeat();
+    return this.#clock.steady() - this.lastBeatMs < FRESH_MS || this.#hasOwnHeartbeat();
   }
 
   /** Why it is given nothing, or `ready`; of several reasons the one that lasts longest. */
@@ -94,7 +99,7 @@ export class Session {
 
   /** Takes the slots for one task of a route, all or none. */
   take(route: Route): boolean {
-    if (!this.isAccepting(Date.now())) return false;
+    if (!this.isAccepting()) return false;
     for (const [kind, units] of route.slots) {
       const slots = this.slots.get(kind);
       if (!slots || slots.used + units > slots.limit) return false;

@@ -34,7 +34,7 @@ import type { Observer } from "../observer.ts";
 import { FRESH_MS, type HeldTask, Session, type SessionStream } from "./session.ts";
 import { verdict } from "./verdict.ts";
 
-const TICK_MS = 250;
+const TICK_MS = 100;
 /** A heartbeat this soon after the end of a stream is still answered OK: the worker is about to listen anew. */
 const STREAM_GRACE_MS = 1000;
 /** After a stall of this process, or a restart, silence proves nothing for a while. */
@@ -64,6 +64,8 @@ export class Sessions {
   readonly #byWorker = new Map<WorkerId, Session>();
   readonly #byConnection = new Map<ConnectionId, Set<Session>>();
   readonly #beats = new Set<WorkerId>();
+  /** Workers whose stream is being opened, and how many times. */
+  readonly #opening = new Map<WorkerId, number>();
   readonly #assigned: Batcher<WorkerId, HeldTaskRun[]>;
   #noVerdictsBeforeMs = 0;
   #lastTickMs = 0;
@@ -109,7 +111,7 @@ export class Sessions {
 
   /** Whether this replica may judge silence now; what is proven it may always judge. */
   mayJudgeSilence(): boolean {
-    return this.#deps.clock.now() >= this.#noVerdictsBeforeMs;
+    return this.#deps.clock.steady() >= this.#noVerdictsBeforeMs;
   }
 
   /** Heartbeats since the last call, to be stored. */
@@ -154,6 +156,22 @@ export class Sessions {
     stream: WorkerStream,
     options: StreamOptions,
   ): Promise<OpenStream> {
+    this.#opening.set(workerId, (this.#opening.get(workerId) ?? 0) + 1);
+    try {
+      return await this.#open(tenantId, workerId, stream, options);
+    } finally {
+      const others = (this.#opening.get(workerId) ?? 1) - 1;
+      if (others > 0) this.#opening.set(workerId, others);
+      else this.#opening.delete(workerId);
+    }
+  }
+
+  async #open(
+    tenantId: TenantId,
+    workerId: WorkerId,
+    stream: WorkerStream,
+    options: StreamOptions,
+  ): Promise<OpenStream> {
     const { db, replicaId, clock } = this.#deps;
     const row = await openWorkerSession(db, tenantId, workerId, replicaId());
     if (!row) throw notFound("not found");
@@ -174,7 +192,7 @@ export class Sessions {
     session.streamlessSinceMs = undefined;
     session.quarantineReason = undefined;
     session.isLeaving = false;
-    session.lastBeatMs = clock.now();
+    session.lastBeatMs = clock.steady();
     this.#attach(session, connection);
     if (session.isPaused) stream.setPaused?.(true);
     this.#serve(session);
@@ -184,7 +202,7 @@ export class Sessions {
   async heartbeat(tenantId: TenantId, workerId: WorkerId): Promise<void> {
     const { clock, dispatcher } = this.#deps;
     const session = this.#byWorker.get(workerId);
-    const nowMs = clock.now();
+    const nowMs = clock.steady();
     if (session?.tenantId === tenantId) {
       if (session.streams.size === 0 && nowMs - (session.streamlessSinceMs ?? nowMs) > STREAM_GRACE_MS) {
         throw streamNotActive(workerId);
@@ -205,7 +223,7 @@ export class Sessions {
   /** A heartbeat that came to another replica. */
   applyBeat(workerId: WorkerId): void {
     const session = this.#byWorker.get(workerId);
-    if (session) session.lastBeatMs = this.#deps.clock.now();
+    if (session) session.lastBeatMs = this.#deps.clock.steady();
   }
 
   async unsubscribe(tenantId: TenantId, workerId: WorkerId): Promise<void> {
@@ -224,7 +242,7 @@ export class Sessions {
   connectionClosed(connection: ConnectionId): void {
     for (const session of this.#byConnection.get(connection) ?? []) {
       session.connections.delete(connection);
-      if (session.connections.size === 0) session.disconnectedSinceMs = this.#deps.clock.now();
+      if (session.connections.size === 0) session.disconnectedSinceMs = this.#deps.clock.steady();
     }
     this.#byConnection.delete(connection);
   }
@@ -246,7 +264,7 @@ export class Sessions {
   }
 
   #add(row: WorkerRow): Session {
-    const session = new Session(row, this.#deps.clock.now());
+    const session = new Session(row, this.#deps.clock);
     this.#byWorker.set(row.id, session);
     this.#deps.routes.addSession(session);
     this.#deps.observer.workerConnected(identity(session));
@@ -261,10 +279,9 @@ export class Sessions {
       if (dispatcher.find(row.id)) return;
       const task = tasks[index] as (typeof tasks)[number];
       const route = routes.byId(row.routeId) as Route;
-      const { assignedAtMs, deadlineMs, startedAtMs, slotReleased } = row;
+      const { deadlineMs, startedAtMs, slotReleased } = row;
       if (!slotReleased) session.occupy(route);
       const held = dispatcher.hold(task, session, route, {
-        assignedAtMs,
         deadlineMs,
         isAdopted: true,
         ...(startedAtMs !== null && { startedAtMs }),
@@ -302,13 +319,13 @@ export class Sessions {
 
   #streamClosed(session: Session, entry: SessionStream, how: "goodbye" | "broken", number: number): void {
     if (!session.streams.delete(entry) || session.isClosed || session.streams.size > 0) return;
-    session.streamlessSinceMs = this.#deps.clock.now();
+    session.streamlessSinceMs = this.#deps.clock.steady();
     if (how === "goodbye") session.isLeaving = true;
     closeWorkerSession(this.#deps.db, session.workerId, number).catch(this.#deps.onError);
   }
 
   #tick(): void {
-    const nowMs = this.#deps.clock.now();
+    const nowMs = this.#deps.clock.steady();
     const sinceLastMs = performance.now() - this.#lastTickMs;
     this.#lastTickMs = performance.now();
     if (sinceLastMs > STALL_MS) this.#noVerdictsBeforeMs = nowMs + NO_VERDICTS_MS;

@@ -6,10 +6,11 @@ import {
   type TenantId,
   type WorkflowRegistration,
 } from "@helve/core";
-import { type Database, findViolations, openDatabase, putTenant, type Statement } from "@helve/store";
+import { type Database, findViolations, openDatabase, putTenant, type Statement, type Violation } from "@helve/store";
 import { type FreshDatabase, freshDatabase } from "@helve/store/testing";
 import { createEngine, type Engine, type RunResult, type TriggerRequest } from "../index.ts";
 import type { Observer } from "../observer.ts";
+import { TestClock, withClock } from "./test-clock.ts";
 import { TestWorker } from "./test-worker.ts";
 
 /** What observers heard, for tests that wait for it or look at it afterwards. */
@@ -35,9 +36,19 @@ export interface TestEngine {
 
 export interface TestCluster {
   url: string;
-  start(options?: { isAlone?: boolean }): Promise<TestEngine>;
+  /** Of the database as the engines see it, and of the engines. */
+  clock: TestClock;
+  /** @param wrap puts something between the engine and its database */
+  start(options?: StartOptions): Promise<TestEngine>;
+  /** What breaks the promises now. */
+  audit(): Promise<Violation[]>;
   /** Ends every engine, looks whether what it leaves keeps the promises, and drops the database. */
   end(): Promise<void>;
+}
+
+interface StartOptions {
+  isAlone?: boolean;
+  wrap?: (db: Database) => Database;
 }
 
 /** A database on which a test may start engines, one or several. */
@@ -45,26 +56,39 @@ export async function testCluster(): Promise<TestCluster> {
   const database: FreshDatabase = await freshDatabase();
   const started: TestEngine[] = [];
   const tenantId = newId();
+  const clock = new TestClock();
+  async function audit(): Promise<Violation[]> {
+    const db = openDatabase({ url: database.url, maxConnections: 1, applicationName: "audit" });
+    return findViolations(withClock(db, clock)).finally(() => db.close());
+  }
   return {
     url: database.url,
-    async start({ isAlone = false } = {}) {
-      const one = await startEngine(database.url, tenantId, `engine-${started.length + 1}`, isAlone);
+    clock,
+    audit,
+    async start(options = {}) {
+      const name = `engine-${started.length + 1}`;
+      const one = await startEngine({ ...options, url: database.url, tenantId, name, clock });
       started.push(one);
       return one;
     },
     async end() {
       for (const one of started) await one.stop();
-      const db = openDatabase({ url: database.url, maxConnections: 1, applicationName: "audit" });
-      const violations = await findViolations(db);
-      await db.close();
+      const violations = await audit();
       await database.drop();
       if (violations.length > 0) throw new Error(`promises broken: ${JSON.stringify(violations)}`);
     },
   };
 }
 
-async function startEngine(url: string, tenantId: TenantId, name: string, isAlone: boolean): Promise<TestEngine> {
-  const db = openDatabase({ url, maxConnections: 8, applicationName: name, keyedAccess: true });
+async function startEngine({
+  url,
+  tenantId,
+  name,
+  clock,
+  isAlone = false,
+  wrap = (db) => db,
+}: StartOptions & { url: string; tenantId: TenantId; name: string; clock: TestClock }): Promise<TestEngine> {
+  const db = wrap(withClock(openDatabase({ url, maxConnections: 8, applicationName: name, keyedAccess: true }), clock));
   const tenant = await putTenant(db, { id: tenantId, name: "test", slug: "test" });
   const heard = emptyHeard();
   const observer = Object.fromEntries(
@@ -73,7 +97,7 @@ async function startEngine(url: string, tenantId: TenantId, name: string, isAlon
       (...args: unknown[]) => void (list as unknown[][]).push(args),
     ]),
   ) as unknown as Observer;
-  const engine = createEngine({ db, directUrl: url, name, isAlone, observer });
+  const engine = createEngine({ db, directUrl: url, name, isAlone, observer, clock });
   await engine.start();
   let isStopped = false;
   const query = <Row extends object>(text: string, values: unknown[] = []) =>

@@ -49,3 +49,13 @@ test("a stall of an hour calls back once for everything", () => {
   vi.advanceTimersByTime(20);
   expect(due.map(([item]) => item).sort()).toEqual(["first", "second"]);
 });
+
+test("a clock that is set back by an hour delays nothing by an hour", () => {
+  wheel.set("before", 4_600_000);
+  vi.setSystemTime(4_000_000);
+  vi.advanceTimersByTime(20);
+  vi.setSystemTime(1_000_000);
+  wheel.set("after", 1_000_100);
+  vi.advanceTimersByTime(200);
+  expect(due.map(([item]) => item)).toEqual(["after"]);
+});

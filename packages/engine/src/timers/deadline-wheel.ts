@@ -20,7 +20,9 @@ export class DeadlineWheel<Item> {
   /** Sets the moment of an item, in ms of the wheel's clock; an earlier one is forgotten. */
   set(item: Item, atMs: number): void {
     this.delete(item);
-    if (this.#bucketOf.size === 0) this.#nextBucket = Math.floor(this.#now() / BUCKET_MS);
+    const current = Math.floor(this.#now() / BUCKET_MS);
+    // The clock may have been set back since the last tick.
+    if (this.#bucketOf.size === 0 || current < this.#nextBucket) this.#nextBucket = current;
     const bucket = Math.max(Math.ceil(atMs / BUCKET_MS), this.#nextBucket);
     const items = this.#buckets.get(bucket) ?? new Set();
     this.#buckets.set(bucket, items.add(item));
@@ -47,7 +49,7 @@ export class DeadlineWheel<Item> {
   #tick(): void {
     const current = Math.floor(this.#now() / BUCKET_MS);
     const due = this.#dueBuckets(current).flatMap((bucket) => this.#empty(bucket));
-    this.#nextBucket = Math.max(this.#nextBucket, current + 1);
+    this.#nextBucket = current + 1;
     if (this.#bucketOf.size === 0) this.#stopTimer();
     if (due.length > 0) this.#onDue(due);
   }

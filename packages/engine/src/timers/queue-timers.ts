@@ -29,6 +29,7 @@ export class QueueTimers {
 
   constructor(deps: QueueTimersDeps) {
     this.#deps = deps;
+    deps.clock.onJump(() => this.#schedule(deps.clock.now()));
   }
 
   start(): void {

@@ -30,6 +30,8 @@ const GET_VALID_TOKEN: Statement = {
   text: /* sql */ `
   select ${COLUMNS} from api_token
    where id = $1 and tenant_id = $2 and revoked_at is null and expires_at > helve_now()`,
+  // A call waits for this before its own work begins.
+  timeoutMs: 1500,
 };
 
 /** The stored token, unless it is revoked or has expired. */

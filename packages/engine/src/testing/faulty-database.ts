@@ -1,0 +1,92 @@
+import { HelveError } from "@helve/core";
+import type { Database, Db, DbCounters, Statement } from "@helve/store";
+
+/**
+ * What happens at the statement that was chosen. A commit counts as a statement, and so does a statement that is its own
+ * transaction; only for these two does it matter which side of it the connection breaks on.
+ *
+ * - `lost before`: the connection breaks and the statement is not carried out.
+ * - `lost after`: it is carried out, and the connection breaks before the answer arrives.
+ * - `undone`: Postgres undoes the transaction because of others, as after a deadlock.
+ */
+export type Fault = "lost before" | "lost after" | "undone";
+
+/** A database that fails at the n-th statement from now: once, or from then on like a process that has died. */
+export class FaultyDatabase implements Database {
+  readonly counters: DbCounters;
+  readonly #db: Database;
+  #countdown = Number.POSITIVE_INFINITY;
+  #fault: Fault = "lost before";
+  #isLasting = false;
+  #isDead = false;
+  /** Name of the statement at which it failed. */
+  failedAt: string | undefined;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.counters = db.counters;
+  }
+
+  /** @param number of the statement at which it fails, from 1 */
+  failAt(number: number, fault: Fault, { isLasting }: { isLasting: boolean }): void {
+    this.failedAt = undefined;
+    this.#countdown = number;
+    this.#fault = fault;
+    this.#isLasting = isLasting;
+  }
+
+  /** No statement arrives any more. */
+  die(): void {
+    this.#isDead = true;
+  }
+
+  get hasFailed(): boolean {
+    return this.failedAt !== undefined;
+  }
+
+  async query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]> {
+    const fault = this.#count(statement.name);
+    if (fault && fault !== "lost after") throw failure(fault, statement.name);
+    const rows = await this.#db.query<Row>(statement, values);
+    if (fault || this.#isDead) throw failure("lost after", statement.name);
+    return rows;
+  }
+
+  async transaction<Result>(work: (tx: Db) => Promise<Result>): Promise<Result> {
+    let isCommitLost = false;
+    const result = await this.#db.transaction(async (tx) => {
+      const worked = await work({
+        query: async (statement, values) => {
+          const fault = this.#count(statement.name);
+          if (fault) throw failure(fault, statement.name);
+          return tx.query(statement, values);
+        },
+      });
+      const fault = this.#count("commit");
+      if (fault && fault !== "lost after") throw failure(fault, "commit");
+      isCommitLost = fault === "lost after";
+      return worked;
+    });
+    if (isCommitLost || this.#isDead) throw failure("lost after", "commit");
+    return result;
+  }
+
+  close(): Promise<void> {
+    return this.#db.close();
+  }
+
+  /** @returns what happens to this statement, if anything */
+  #count(name: string): Fault | undefined {
+    if (this.#isDead) return "lost before";
+    if (--this.#countdown > 0) return undefined;
+    this.#countdown = Number.POSITIVE_INFINITY;
+    this.failedAt = name;
+    this.#isDead = this.#isLasting;
+    return this.#fault;
+  }
+}
+
+function failure(fault: Fault, statement: string): HelveError {
+  const cause = fault === "undone" ? { code: "40P01" } : undefined;
+  return new HelveError("unavailable", `the test ends «${statement}»: ${fault}`, { cause });
+}
