@@ -2,7 +2,15 @@ import { realpathSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { HelveError, invalidArgument, newId } from "@helve/core";
-import { getValidToken, insertApiToken, migrate, openDatabase, putSigningKey, putTenant } from "@helve/store";
+import {
+  type DatabaseOptions,
+  getValidToken,
+  insertApiToken,
+  migrate,
+  openDatabase,
+  putSigningKey,
+  putTenant,
+} from "@helve/store";
 import { startPostgres } from "@helve/store/embedded";
 import { countQueued, openReading } from "@helve/store/reading";
 import type { Logger } from "pino";
@@ -39,19 +47,27 @@ export async function serve(options: ServeOptions = {}): Promise<Running> {
   }
 }
 
+/** A list that somebody looks at may take longer than work. */
+const READING_TIMEOUT_MS = 15_000;
 /** Connections for work, and those for lists that people look at, which must not hold work up. */
 const ENGINE_CONNECTIONS = 8;
 const READING_CONNECTIONS = 4;
 
 async function openStorage(config: Config, log: Logger, closers: Closers): Promise<Storage> {
   const { url, directUrl, dataDir, isEmbedded } = await openPostgres(config, log, closers);
-  const open = (name: string, maxConnections: number, keyedAccess: boolean) => {
-    const db = openDatabase({ url, maxConnections, applicationName: `helve-${name}`, keyedAccess });
+  const open = (
+    name: string,
+    options: Pick<DatabaseOptions, "maxConnections" | "keyedAccess" | "statementTimeoutMs">,
+  ) => {
+    const db = openDatabase({ url, applicationName: `helve-${name}`, ...options });
     closers.add(`database connections of ${name}`, () => db.close());
     return db;
   };
-  const engineDb = open("engine", ENGINE_CONNECTIONS, true);
-  const readingDb = open("reading", READING_CONNECTIONS, false);
+  const engineDb = open("engine", { maxConnections: ENGINE_CONNECTIONS, keyedAccess: true });
+  const readingDb = open("reading", {
+    maxConnections: READING_CONNECTIONS,
+    statementTimeoutMs: READING_TIMEOUT_MS,
+  });
   const tenant = await putTenant(engineDb, { id: newId(), name: "default", slug: "default" });
   return {
     databaseUrl: url,

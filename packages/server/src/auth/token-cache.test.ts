@@ -1,3 +1,4 @@
+import { HelveError } from "@helve/core";
 import { expect, test, vi } from "vitest";
 import { cachedAuthenticator } from "./token-cache.ts";
 import type { TokenClaims } from "./token-claims.ts";
@@ -95,4 +96,31 @@ test("passes on that the database did not answer", async () => {
 
   clock.now = 6_000;
   await expect(cache.authenticate("Bearer good")).rejects.toThrow("no connection");
+});
+
+test("goes on trusting known callers while the database does not answer, and looks again when it does", async () => {
+  const { cache, clock, isStillValid } = setUp();
+  await cache.authenticate("Bearer good");
+  isStillValid.mockRejectedValue(new HelveError("unavailable", "no connection"));
+
+  clock.now = 6_000;
+  await expect(cache.authenticate("Bearer good")).resolves.toEqual({ tenantId: "tenant", tokenId: "token" });
+  clock.now = 60_000;
+  expect(cache.known("Bearer good")).toBeDefined();
+  clock.now = 16 * 60_000;
+  expect(cache.known("Bearer good")).toBeUndefined();
+
+  isStillValid.mockResolvedValue(false);
+  await expect(cache.authenticate("Bearer good")).rejects.toMatchObject({ code: "unauthenticated" });
+});
+
+test("does not make a busy caller wait for a look that hangs", async () => {
+  const { cache, clock, isStillValid } = setUp();
+  await cache.authenticate("Bearer good");
+  isStillValid.mockReturnValue(new Promise(() => {}));
+
+  clock.now = 4_500;
+  cache.known("Bearer good");
+  clock.now = 5_600;
+  expect(cache.known("Bearer good")).toBeDefined();
 });

@@ -1,3 +1,4 @@
+import { HelveError } from "@helve/core";
 import { type Authenticator, bearerToken, type Caller, unauthenticated } from "./caller.ts";
 import type { TokenClaims } from "./token-claims.ts";
 
@@ -5,6 +6,13 @@ import type { TokenClaims } from "./token-claims.ts";
 const TRUSTED_MS = 5_000;
 /** From this age on an entry is looked up again beside the call that uses it, so that a busy caller never waits. */
 const REFRESH_MS = 4_000;
+/** A look that has not been answered for so long counts as one that failed; after one that failed the next waits as long. */
+const LOOK_EVERY_MS = 500;
+/**
+ * While the database does not answer nobody can revoke a token there either, and what needs the database fails anyway. Known
+ * callers are trusted for so long, or else every worker's heartbeat would be refused and the worker given up.
+ */
+const TRUSTED_IN_OUTAGE_MS = 15 * 60_000;
 /** Bounds memory. Far more tokens than programs that call one replica. */
 const MAX_ENTRIES = 10_000;
 
@@ -22,6 +30,10 @@ interface Entry {
   readonly claims: TokenClaims;
   checkedAt: number;
   isRefreshing: boolean;
+  /** When a refresh was begun last. */
+  lookedAt: number;
+  /** The last look failed: the database did not answer. */
+  isOutage: boolean;
 }
 
 /**
@@ -34,15 +46,17 @@ export function cachedAuthenticator({ verify, isStillValid, now = Date.now }: To
   function refresh(header: string, entry: Entry): void {
     entry.isRefreshing = true;
     const askedAt = now();
+    entry.lookedAt = askedAt;
     isStillValid(entry.claims).then(
       (isValid) => {
         entry.isRefreshing = false;
+        entry.isOutage = false;
         if (isValid) entry.checkedAt = askedAt;
         else entries.delete(header);
       },
-      // The database did not answer. The entry ages, and the call that finds it too old gets the error.
-      () => {
+      (error: unknown) => {
         entry.isRefreshing = false;
+        entry.isOutage = isUnavailable(error);
       },
     );
   }
@@ -52,8 +66,11 @@ export function cachedAuthenticator({ verify, isStillValid, now = Date.now }: To
     if (entry === undefined) return undefined;
     const time = now();
     const age = time - entry.checkedAt;
-    if (age > TRUSTED_MS || time >= entry.claims.expiresAt.getTime()) return undefined;
-    if (age > REFRESH_MS && !entry.isRefreshing) refresh(header as string, entry);
+    const hasRested = time - entry.lookedAt > LOOK_EVERY_MS;
+    const isOutage = entry.isOutage || (entry.isRefreshing && hasRested);
+    if (age > (isOutage ? TRUSTED_IN_OUTAGE_MS : TRUSTED_MS) || time >= entry.claims.expiresAt.getTime())
+      return undefined;
+    if (age > REFRESH_MS && !entry.isRefreshing && hasRested) refresh(header as string, entry);
     return entry.caller;
   }
 
@@ -64,11 +81,21 @@ export function cachedAuthenticator({ verify, isStillValid, now = Date.now }: To
     if (header === undefined || token === undefined) throw unauthenticated();
     const askedAt = now();
     const entry = entries.get(header);
-    const claims = entry ? ((await isStillValid(entry.claims)) ? entry.claims : undefined) : await verify(token);
-    entries.delete(header);
+    const claims = entry ? await stillGood(entry) : await verify(token);
+    if (!entry?.isOutage) entries.delete(header);
     if (!claims || now() >= claims.expiresAt.getTime()) throw unauthenticated();
-    remember(header, claims, askedAt);
+    if (!entry?.isOutage) remember(header, claims, askedAt);
     return { tenantId: claims.tenantId, tokenId: claims.tokenId };
+  }
+
+  async function stillGood(entry: Entry): Promise<TokenClaims | undefined> {
+    try {
+      return (await isStillValid(entry.claims)) ? entry.claims : undefined;
+    } catch (error) {
+      if (!isUnavailable(error) || now() - entry.checkedAt > TRUSTED_IN_OUTAGE_MS) throw error;
+      entry.isOutage = true;
+      return entry.claims;
+    }
   }
 
   function remember(header: string, claims: TokenClaims, checkedAt: number): void {
@@ -77,8 +104,12 @@ export function cachedAuthenticator({ verify, isStillValid, now = Date.now }: To
       if (oldest !== undefined) entries.delete(oldest);
     }
     const caller = { tenantId: claims.tenantId, tokenId: claims.tokenId };
-    entries.set(header, { caller, claims, checkedAt, isRefreshing: false });
+    entries.set(header, { caller, claims, checkedAt, isRefreshing: false, lookedAt: checkedAt, isOutage: false });
   }
 
   return { known, authenticate };
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof HelveError && error.code === "unavailable";
 }

@@ -31,7 +31,7 @@ export interface CallContext {
 export function heardOf(
   { engine, connections }: Edge,
   { tenantId, connection }: CallContext,
-  worker: { workerId: WorkerId } | { taskId: TaskRunId },
+  worker: { workerId: WorkerId } | { taskId: TaskRunId; attempt: number | null },
 ): void {
   if (connections.isOpen(connection)) engine.connectionUsed(connection, tenantId, worker);
 }

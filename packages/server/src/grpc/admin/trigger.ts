@@ -6,7 +6,7 @@ import type {
 } from "@helve/contracts";
 import { checkJson, HelveError, invalidArgument, isUuid, type RunId, type TaskRunId, type TenantId } from "@helve/core";
 import type { Engine, TriggerRequest } from "@helve/engine";
-import { type CallContext, type Edge, heardOf } from "../edge.ts";
+import type { CallContext, Edge } from "../edge.ts";
 import { uuidProblem } from "../ids.ts";
 
 /** WorkflowService/TriggerWorkflow: one run, possibly a task's child. */
@@ -16,7 +16,6 @@ export async function triggerWorkflow(
   request: v1.TriggerWorkflowRequest,
 ): Promise<TriggerWorkflowResponse> {
   const trigger = readTrigger(request);
-  if (trigger.parentTaskId) heardOf(edge, caller, { taskId: trigger.parentTaskId });
   const [workflowRunId = ""] = await triggerRuns(edge.engine, caller.tenantId, [trigger]);
   return { workflowRunId };
 }

@@ -18,7 +18,7 @@ export async function sendStepActionEvent(
 ): Promise<ActionEventResponse> {
   const report = readReport(event.eventType, event, REPORTABLE);
   if (report) {
-    heardOf(edge, caller, { taskId: report.taskId });
+    heardOf(edge, caller, report);
     const [answer] = await edge.engine.report(caller.tenantId, [report]);
     if (answer === "unknown") {
       throw invalidArgument(`invalid task external run id ${event.taskRunExternalId}: no rows in result set`);
@@ -36,7 +36,7 @@ export async function sendBatchActionEvent(
   const reports = event.items.flatMap((item) => readReport(event.eventType, item, BATCH_REPORTABLE) ?? []);
   const [first] = reports;
   if (first) {
-    heardOf(edge, caller, { taskId: first.taskId });
+    heardOf(edge, caller, first);
     await edge.engine.report(caller.tenantId, reports);
   }
   return { tenantId: caller.tenantId, workerId: event.workerId };

@@ -14,52 +14,27 @@ import { MAX_MESSAGE_BYTES } from "../limits.ts";
 type RunsStream = ServerDuplexStream<SubscribeToWorkflowRunsRequest, WorkflowRunEvent>;
 
 /**
- * One published client, the old one in Python, names its first run twice, some milliseconds apart, and breaks at a second
- * answer. Clients may also ask anew for a run that they know has ended, and hang without an answer. So what is asked twice
- * before the answer went out is one question, and for this long after the first one answers wait.
- */
-const FIRST_ANSWERS_WAIT_MS = 40;
-/** The same where a busy machine may set the two asks further apart. */
-const PYTHON_WAITS_MS = 150;
-
-function firstAnswersWaitMs(call: RunsStream): number {
-  const [userAgent = ""] = call.metadata.get("user-agent");
-  return userAgent.toString().startsWith("grpc-python") ? PYTHON_WAITS_MS : FIRST_ANSWERS_WAIT_MS;
-}
-
-/**
  * SubscribeToWorkflowRuns: the client names runs, at any time, and gets one answer for each when it has ended. Ids that are
  * none are passed over, as clients expect; unknown ones may come to be.
  */
 export function subscribeToWorkflowRuns(edge: Edge, { tenantId }: CallContext, call: RunsStream): void {
-  /** How to stop waiting, by run. */
+  /** How to stop waiting, by run. An id that comes again before its answer is one question. */
   const asked = new Map<RunId, () => void>();
-  let held: RunResult[] | undefined = [];
-  let timer: NodeJS.Timeout | undefined;
-
-  const answer = (result: RunResult): void => {
-    asked.delete(result.runId);
-    if (call.writable) call.write(finishedEvent(result));
-  };
-  const release = (): void => {
-    const results = held ?? [];
-    held = undefined;
-    for (const result of results) answer(result);
-  };
   const ask = (runId: RunId): void => {
     if (!isUuid(runId) || asked.has(runId)) return;
     asked.set(runId, () => {});
-    const stop = edge.engine.onRunEnded(tenantId, [runId], (result) => (held ? held.push(result) : answer(result)));
+    const stop = edge.engine.onRunEnded(tenantId, [runId], (result) => {
+      asked.delete(runId);
+      if (call.writable) call.write(finishedEvent(result));
+    });
     // The answer may have come within the call.
     if (asked.has(runId)) asked.set(runId, stop);
   };
   call.on("data", ({ workflowRunId }: SubscribeToWorkflowRunsRequest) => {
-    timer ??= setTimeout(release, firstAnswersWaitMs(call));
     endOnError(edge, call, () => ask(workflowRunId.toLowerCase()));
   });
   call.on("end", () => call.end());
   call.once("close", () => {
-    clearTimeout(timer);
     for (const stop of asked.values()) stop();
     asked.clear();
   });

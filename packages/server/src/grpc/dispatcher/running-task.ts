@@ -5,7 +5,7 @@ import type {
   ReleaseSlotResponse,
 } from "@helve/contracts";
 import { durationMs } from "@helve/core";
-import { type CallContext, type Edge, heardOf } from "../edge.ts";
+import type { CallContext, Edge } from "../edge.ts";
 import { readTaskId } from "../ids.ts";
 
 /** RefreshTimeout: the execution deadline moves on from where it is. */
@@ -16,7 +16,6 @@ export async function refreshTimeout(
 ): Promise<RefreshTimeoutResponse> {
   const taskId = readTaskId(request.taskRunExternalId);
   const incrementMs = durationMs(request.incrementTimeoutBy, "increment_timeout_by");
-  heardOf(edge, caller, { taskId });
   return { timeoutAt: new Date(await edge.engine.refreshTimeout(caller.tenantId, taskId, incrementMs)) };
 }
 
@@ -27,7 +26,6 @@ export async function releaseSlot(
   request: ReleaseSlotRequest,
 ): Promise<ReleaseSlotResponse> {
   const taskId = readTaskId(request.taskRunExternalId);
-  heardOf(edge, caller, { taskId });
   await edge.engine.releaseSlot(caller.tenantId, taskId);
   return {};
 }

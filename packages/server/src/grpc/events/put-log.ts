@@ -15,7 +15,7 @@ export async function putLog(edge: Edge, caller: CallContext, request: PutLogReq
   const { message, level = DEFAULT_LEVEL, metadata, taskRetryCount } = request;
   const attempt = taskRetryCount === undefined ? undefined : taskRetryCount + 1;
   const line = checkLogLine({ taskId, attempt, level, message, metadata });
-  heardOf(edge, caller, { taskId });
+  heardOf(edge, caller, { taskId, attempt: attempt ?? null });
   await edge.engine.putLogs(caller.tenantId, [line]);
   return {};
 }
