@@ -38,6 +38,8 @@ export default defineConfig({
       },
       // Published clients against a real engine; see conformance/README.md.
       "conformance/vitest.config.ts",
+      // Programs a user could start from, each against a real engine.
+      "examples/vitest.config.ts",
     ],
   },
 });

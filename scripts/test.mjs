@@ -24,6 +24,7 @@ if (runsProject("conformance")) await ensurePythonClients();
 const checks = {
   "biome check": runTool("@biomejs/biome/bin/biome", ["check", "."]).status === 0,
   "tsc -b": ensureBuilt(),
+  "tsc -b of what is not shipped": runTool("typescript/bin/tsc", ["-b", "conformance", "examples", "bench"]).status === 0,
 };
 const runs = testRuns().map(runVitest);
 
@@ -48,6 +49,7 @@ function testRuns() {
   return [
     ["--project", "unit", "--project", "pg", "--passWithNoTests", ...vitestArguments],
     ["--project", "conformance", "--passWithNoTests", ...vitestArguments],
+    ["--project", "examples", "--passWithNoTests", ...vitestArguments],
   ];
 }
 
