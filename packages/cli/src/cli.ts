@@ -23,7 +23,15 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "run finished runs or tasks again",
     load: async () => (await import("./commands/replay.ts")).replay,
   },
-  workers: { summary: "list workers", load: async () => (await import("./commands/workers.ts")).workers },
+  logs: { summary: "show what the tasks of a run logged", load: async () => (await import("./commands/logs.ts")).logs },
+  worker: {
+    summary: "keep worker programs running, or run one while it is written",
+    load: async () => (await import("./commands/worker.ts")).worker,
+  },
+  workers: {
+    summary: "list, pause, resume and drain workers",
+    load: async () => (await import("./commands/workers.ts")).workers,
+  },
   token: { summary: "make, list and revoke API tokens", load: async () => (await import("./commands/token.ts")).token },
 };
 

@@ -142,8 +142,8 @@ describe("helve workers", () => {
   it("lists who is connected, with free slots", async () => {
     const { code, out } = await helve(["workers"]);
     expect(code).toBe(0);
-    expect(out.split("\n")[0]).toMatch(/^WORKER +NAME +STATUS +FREE +ACTIONS +SEEN$/);
-    expect(out).toMatch(/ sample-worker +active +\d+\/10 +5 /);
+    expect(out.split("\n")[0]).toMatch(/^WORKER +NAME +STATE +SLOTS +SDK +LANGUAGE +OS +HEARTBEAT$/);
+    expect(out).toMatch(/ sample-worker +active +\d+\/10 /);
   });
 
   it("prints what the API returned", async () => {

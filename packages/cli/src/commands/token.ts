@@ -66,8 +66,8 @@ const ABOUT = `helve token create [--name NAME] [--expires SPAN]
 helve token list
 helve token revoke ID
 
-Makes, lists and revokes API tokens. Works on the database itself, by the data folder of the engine on this machine or by
-DATABASE_URL, whether or not an engine runs. --help behind each of them says more.
+Makes, lists and revokes API tokens. Works on the database itself, by the data folder of the engine on this machine
+or by DATABASE_URL, whether or not an engine runs. --help behind each of them says more.
 `;
 
 /** `helve token …` */

@@ -1,62 +1,66 @@
 import { type Command, command } from "../arguments/command.ts";
 import { ENGINE_OPTIONS, JSON_OPTION } from "../arguments/options.ts";
+import { timeSpan } from "../arguments/parse.ts";
 import { findEngine } from "../engine/find-engine.ts";
 import { openRest } from "../engine/rest.ts";
-import { DONE } from "../exit-codes.ts";
-import type { Output } from "../io.ts";
-import { table } from "../terminal/table.ts";
-import { ago } from "../terminal/time.ts";
+import { chooseWorkers } from "../engine/worker-choice.ts";
+import { openFleet, stateOf, type Worker } from "../engine/workers.ts";
+import { DONE, FAILED, UsageError } from "../exit-codes.ts";
+import { workerTable } from "../terminal/worker-table.ts";
+import { drainWorkers } from "./workers-drain.ts";
 
-/** A worker of the API, as far as it is shown. */
-interface Worker {
-  metadata: { id: string };
-  name: string;
-  status: "ACTIVE" | "INACTIVE" | "PAUSED";
-  lastHeartbeatAt?: string;
-  actions?: string[] | null;
-  slotConfig?: Record<string, { available?: number; limit: number }>;
-}
+const ACTIONS = ["list", "pause", "resume", "drain"] as const;
+type Action = (typeof ACTIONS)[number];
 
-/** `helve workers`: who could take work. */
+/** `helve workers`: who could take work, and pausing them. */
 export const workers: Command = command({
-  usage: "workers [--all]",
-  about: "Lists connected workers with their free slots; with --all also those that were there in the last day.",
-  options: { all: { help: "also workers that have gone" }, ...JSON_OPTION, ...ENGINE_OPTIONS },
-  operands: { min: 0, max: 0 },
-  async run({ values, io }) {
+  usage: "workers [pause|resume|drain] [ID...] [--name NAME] [--label KEY=VALUE]",
+  about: `Lists connected workers; with --all also those that were there in the last day. pause gives a worker nothing new,
+resume gives it work again, drain pauses and waits until it has nothing left. Its SDK need not know.`,
+  options: {
+    all: { help: "also workers that have gone" },
+    name: { value: "NAME", help: "only workers of this name" },
+    label: { value: "KEY=VALUE", help: "only workers with this label" },
+    timeout: { value: "SPAN", help: "how long drain waits; default 10m" },
+    ...JSON_OPTION,
+    ...ENGINE_OPTIONS,
+  },
+  operands: { min: 0, max: 500 },
+  examples: ["helve workers drain --label zone=b --timeout 5m", "helve workers resume --name mail"],
+  async run({ values, operands: [given = "list", ...ids], io }) {
+    const action = readAction(given);
+    const timeoutMs = timeSpan(values.timeout, "--timeout") ?? 600_000;
     const rest = openRest(await findEngine(values, io.env));
-    const list = await rest.get<{ rows?: Worker[] }>(`tenants/${rest.tenantId}/worker`);
-    const rows = (list.rows ?? []).filter((worker) => values.all || worker.status !== "INACTIVE");
-    if (values.json) io.out.write(`${JSON.stringify({ ...list, rows }, undefined, 2)}\n`);
-    else io.out.write(rows.length > 0 ? workerTable(rows, io.out) : "No workers are connected.\n");
+    const fleet = openFleet(rest);
+    const wanted = { ids, name: values.name, label: values.label };
+    if (action === "list") {
+      const all = await rest.get<{ rows?: Worker[] }>(`tenants/${rest.tenantId}/worker`);
+      const rows = chooseWorkers(all.rows ?? [], wanted).filter((one) => values.all || stateOf(one) !== "inactive");
+      if (values.json) io.out.write(`${JSON.stringify({ ...all, rows }, undefined, 2)}\n`);
+      else io.out.write(rows.length > 0 ? workerTable(rows, io.out, Date.now()) : "No workers are connected.\n");
+      return DONE;
+    }
+    if (ids.length === 0 && values.name === undefined && values.label === undefined) {
+      throw new UsageError(`which workers? helve workers ${action} takes ids, --name or --label`);
+    }
+    const chosen = chooseWorkers(await fleet.list(), wanted).filter(
+      (one) => ids.length > 0 || one.status !== "INACTIVE",
+    );
+    if (chosen.length === 0) {
+      io.err.write("helve: no connected worker is meant by that\n");
+      return FAILED;
+    }
+    await Promise.all(chosen.map((one) => fleet.setPaused(one.metadata.id, action !== "resume")));
+    if (action === "drain") return drainWorkers({ fleet, chosen, timeoutMs, io, isJson: values.json });
+    const after = await Promise.all(chosen.map((one) => fleet.get(one.metadata.id)));
+    if (values.json) io.out.write(`${JSON.stringify({ rows: after }, undefined, 2)}\n`);
+    else for (const one of after) io.out.write(`${one.metadata.id} (${one.name}) is ${stateOf(one)}\n`);
     return DONE;
   },
 });
 
-function workerTable(rows: readonly Worker[], output: Output): string {
-  const nowMs = Date.now();
-  const styles = { ACTIVE: "green", PAUSED: "yellow", INACTIVE: "dim" } as const;
-  return table<Worker>(
-    [
-      { title: "WORKER", text: (worker) => worker.metadata.id },
-      { title: "NAME", text: (worker) => worker.name, shrinksTo: 8 },
-      { title: "STATUS", text: (worker) => worker.status.toLowerCase(), style: (worker) => styles[worker.status] },
-      { title: "FREE", text: slotsOf, isNumber: true },
-      { title: "ACTIONS", text: (worker) => String(worker.actions?.length ?? 0), isNumber: true },
-      { title: "SEEN", text: (worker) => ago(worker.lastHeartbeatAt, nowMs), isNumber: true },
-    ],
-    rows,
-    output,
-  );
-}
-
-/** Free slots of all there are; by kind where there is more than one kind. */
-function slotsOf({ slotConfig = {} }: Worker): string {
-  const kinds = Object.entries(slotConfig);
-  return kinds
-    .map(([kind, { available, limit }]) => {
-      const count = available === undefined ? String(limit) : `${available}/${limit}`;
-      return kinds.length > 1 ? `${kind} ${count}` : count;
-    })
-    .join(", ");
+function readAction(text: string): Action {
+  const action = ACTIONS.find((one) => one === text);
+  if (!action) throw new UsageError(`helve workers has no '${text}': it is ${ACTIONS.join(", ")}`);
+  return action;
 }

@@ -1,5 +1,5 @@
-import type { Status } from "./runs.ts";
 import type { Rest } from "./rest.ts";
+import type { Status } from "./runs.ts";
 
 /** A worker of the API, as far as it is looked at. */
 export interface Worker {

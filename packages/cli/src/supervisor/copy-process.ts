@@ -48,8 +48,14 @@ export async function startCopy({ command, env, guard, onLine }: CopyStart): Pro
     if (line.trim() !== "") lastWords = line.trim();
     onLine("err", line);
   });
-  child.stdout?.setEncoding("utf8").on("data", out).once("end", () => out(undefined));
-  child.stderr?.setEncoding("utf8").on("data", err).once("end", () => err(undefined));
+  child.stdout
+    ?.setEncoding("utf8")
+    .on("data", out)
+    .once("end", () => out(undefined));
+  child.stderr
+    ?.setEncoding("utf8")
+    .on("data", err)
+    .once("end", () => err(undefined));
   const pid = child.pid;
   if (pid === undefined) {
     const error = await new Promise<Error>((resolve) => child.once("error", resolve));

@@ -35,7 +35,10 @@ export function verdictOn(facts: CopyFacts, limits: CopyLimits): Verdict {
     return { action: "restart", reason: `its process lives, but its worker has been inactive for ${seconds} s` };
   }
   if (limits.maxMemoryBytes !== undefined && memoryBytes > limits.maxMemoryBytes) {
-    return { action: "recycle", reason: `it takes ${megabytes(memoryBytes)} MB of ${megabytes(limits.maxMemoryBytes)}` };
+    return {
+      action: "recycle",
+      reason: `it takes ${megabytes(memoryBytes)} MB of ${megabytes(limits.maxMemoryBytes)}`,
+    };
   }
   if (limits.maxTasks !== undefined && finishedTasks >= limits.maxTasks) {
     return { action: "recycle", reason: `it has done ${finishedTasks} tasks` };

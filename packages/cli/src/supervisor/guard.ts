@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 
 /**
  * What outlives the supervisor by a moment. A shell of a megabyte reads from a pipe which process groups there are. The pipe
@@ -21,7 +22,6 @@ export interface Guard {
 const SCRIPT = `
 file=$1; tenths=$2; groups=
 trap '' INT TERM HUP
-echo $$ > "$file"
 while read -r verb group; do
   case $verb in
     add) groups="$groups $group" ;;
@@ -44,7 +44,7 @@ rm -f "$file"
 `;
 
 /**
- * @param file    where the guard writes its process id, and what it removes at its end
+ * @param file    holds the guard's process id, and is removed by it at its end
  * @param graceMs how long the copies of a killed supervisor may take to end
  */
 export function startGuard(file: string, graceMs: number): Guard {
@@ -58,6 +58,8 @@ export function startGuard(file: string, graceMs: number): Guard {
       // In a session of its own, so that a Ctrl-C or a closed terminal does not reach it.
       detached: true,
     });
+    // By us and at once: a guard that has not run yet is one to wait for as well.
+    writeFileSync(file, String(shell.pid), { mode: 0o600 });
     // Said to nobody: when it is gone, the pipe breaks, and "close" follows.
     shell.stdin?.on("error", () => {});
     // Somebody ended the guard: the copies get a new one.

@@ -53,7 +53,10 @@ export function matchWorkers(
  * What a copy finds in its environment, so that its worker carries the label. SDKs for Python (1.x) and Go read these
  * variables; a program of any other can hand HELVE_COPY on as the label itself.
  */
-export function markingVariables(tag: string, env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+export function markingVariables(
+  tag: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
   return {
     HELVE_COPY: tag,
     ...(!env.HATCHET_CLIENT_WORKER_PRESET_LABELS && {

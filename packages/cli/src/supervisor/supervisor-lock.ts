@@ -24,7 +24,10 @@ export interface SupervisorLock {
  * @throws CommandError
  */
 export async function lockSupervisor(name: string, env: Io["env"], waitMs: number): Promise<SupervisorLock> {
-  const place = join(privateFolder(env), createHash("sha256").update(`${process.cwd()}\n${name}`).digest("hex").slice(0, 12));
+  const place = join(
+    privateFolder(env),
+    createHash("sha256").update(`${process.cwd()}\n${name}`).digest("hex").slice(0, 12),
+  );
   const socket = `${place}.sock`;
   const guardFile = `${place}.guard`;
   const server = await listen(socket, name);
@@ -82,8 +85,7 @@ async function waitForGuard(file: string, waitMs: number): Promise<void> {
 function isGuarded(file: string): boolean {
   try {
     const pid = Number(readFileSync(file, "utf8"));
-    // Created, and not written yet.
-    if (pid === 0) return true;
+    if (!(pid > 1)) return false;
     process.kill(pid, 0);
     return true;
   } catch {

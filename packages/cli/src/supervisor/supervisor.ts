@@ -1,0 +1,176 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { Copy } from "./copy.ts";
+import { startCopy } from "./copy-process.ts";
+import { FleetWatch } from "./fleet-watch.ts";
+import { markingVariables } from "./match-workers.ts";
+import { Slot } from "./slot.ts";
+import type { SupervisorDeps, SupervisorOptions } from "./supervisor-options.ts";
+
+/** A copy whose worker carries no label is looked for this long before the next one is started. */
+const MATCH_MS = 10_000;
+const STEP_MS = 50;
+
+/**
+ * Keeps a number of copies of a program running. Each has a slot (slot.ts), in which one process follows the other.
+ *
+ * Copies are started one after the other, each when the worker of the last one is known, because a worker without a label
+ * can only be recognised as the one that was not there before. Once a label has been seen there is no such wait.
+ */
+export class Supervisor {
+  readonly options: SupervisorOptions;
+  readonly slots: readonly Slot[];
+  readonly #deps: SupervisorDeps;
+  readonly #watch: FleetWatch;
+  readonly #outcome: PromiseWithResolversOf<"stopped" | "given_up"> = withResolvers();
+  #turn: Promise<unknown> = Promise.resolve();
+  #isStopping = false;
+
+  constructor(options: SupervisorOptions, deps: SupervisorDeps) {
+    this.options = options;
+    this.#deps = deps;
+    this.#watch = new FleetWatch(options, deps);
+    this.slots = Array.from(
+      { length: options.copies },
+      (_, index) => new Slot(index + 1, options.command, options.policy),
+    );
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** Resolves when it has been stopped, or when every copy has been given up; nothing runs any more then. */
+  async run(): Promise<"stopped" | "given_up"> {
+    this.#watch.start();
+    const slots = this.slots.map((slot) => this.#keep(slot));
+    const outcome = await this.#outcome.promise;
+    await this.stop();
+    await Promise.all(slots);
+    await this.#watch.stop();
+    return outcome;
+  }
+
+  /** Ends all copies, each after it has done what it has. Resolves when they are gone. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#outcome.resolve("stopped");
+    for (const slot of this.slots) slot.wake();
+    const { graceMs } = this.options;
+    // A copy that is being started has its turn first, and sees that it is not wanted.
+    await this.#turn;
+    await Promise.all([...this.#watch.copies].map((copy) => copy.retire({ reason: "stop", graceMs, drains: true })));
+  }
+
+  /** Ends everything on the spot. */
+  kill(): void {
+    for (const copy of this.#watch.copies) copy.process.kill();
+  }
+
+  /** Ends the present process of each slot; the next one follows. Wakes those that wait. */
+  async restart(reason: string): Promise<void> {
+    const { graceMs } = this.options;
+    await Promise.all(
+      this.slots.map(async (slot) => {
+        slot.wake();
+        await slot.copy?.retire({ reason, graceMs, drains: false });
+      }),
+    );
+  }
+
+  /** Starts one more process for a slot; the caller sees to it that it takes the place of the present one, or ends. */
+  async start(slot: Slot, command: readonly string[]): Promise<Copy | undefined> {
+    const before = this.#turn;
+    const turn = withResolvers<unknown>();
+    this.#turn = turn.promise;
+    await before;
+    if (this.#isStopping) {
+      turn.resolve(undefined);
+      return undefined;
+    }
+    const launched = this.#launch(slot, command);
+    void launched.then((copy) => this.#untilMatched(copy)).then(turn.resolve, turn.resolve);
+    return launched;
+  }
+
+  async #launch(slot: Slot, command: readonly string[]): Promise<Copy> {
+    const { env, guard, fleet, say, onLine } = this.#deps;
+    const name = `${this.options.name}/${slot.nextName()}`;
+    const tag = randomUUID();
+    const before = await this.#watch.idsNow();
+    const process = await startCopy({
+      command,
+      env: { ...env, ...markingVariables(tag, env) },
+      guard,
+      onLine: (stream, line) => onLine(name, stream, line),
+    });
+    const copy = new Copy({ name, tag, before, process, fleet });
+    this.#watch.add(copy);
+    say(`${name} started, process ${process.pid}`);
+    return copy;
+  }
+
+  async #untilMatched(copy: Copy): Promise<void> {
+    let hasEnded = false;
+    void copy.process.ended.then(() => {
+      hasEnded = true;
+    });
+    while (this.#watch.mustMatchInTurn && !hasEnded && !this.#isStopping && copy.upMs < MATCH_MS) {
+      if (copy.workerIds.size > 0) return;
+      await pause(STEP_MS);
+    }
+  }
+
+  /** The life of a slot. */
+  async #keep(slot: Slot): Promise<void> {
+    const { say } = this.#deps;
+    for (;;) {
+      const copy = slot.takeNext() ?? (await this.start(slot, slot.command));
+      if (!copy) return;
+      slot.copy = copy;
+      const { how, lastWords } = await copy.process.ended;
+      slot.copy = undefined;
+      if (this.#isStopping) return;
+      if (copy.isRetired) {
+        slot.crashes.reset();
+        continue;
+      }
+      say(`${copy.name} ended by itself after ${seconds(copy.upMs)}: ${how}${lastWords ? `: ${lastWords}` : ""}`);
+      await this.#recover(slot, copy);
+      if (this.#isStopping) return;
+    }
+  }
+
+  async #recover(slot: Slot, copy: Copy): Promise<void> {
+    const { say } = this.#deps;
+    if (this.options.onCrash === "wait") return slot.woken();
+    const waitMs = slot.crashes.crashed(copy.upMs);
+    if (waitMs !== undefined) {
+      say(`${copy.name} is started again in ${seconds(waitMs)}`);
+      return slot.woken(waitMs);
+    }
+    say(`${copy.name} is given up: it ended ${this.options.policy.maxCrashes} times in a row`);
+    slot.isGivenUp = true;
+    if (this.slots.every((one) => one.isGivenUp)) this.#outcome.resolve("given_up");
+    await slot.woken();
+    slot.isGivenUp = false;
+    slot.crashes.reset();
+  }
+}
+
+interface PromiseWithResolversOf<Value> {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+}
+
+function withResolvers<Value>(): PromiseWithResolversOf<Value> {
+  let resolve: (value: Value) => void = () => {};
+  const promise = new Promise<Value>((fulfil) => {
+    resolve = fulfil;
+  });
+  return { promise, resolve };
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
