@@ -24,7 +24,8 @@ if (runsProject("conformance")) await ensurePythonClients();
 const checks = {
   "biome check": runTool("@biomejs/biome/bin/biome", ["check", "."]).status === 0,
   "tsc -b": ensureBuilt(),
-  "tsc -b of what is not shipped": runTool("typescript/bin/tsc", ["-b", "conformance", "examples", "bench"]).status === 0,
+  "tsc -b of what is not shipped":
+    runTool("typescript/bin/tsc", ["-b", "conformance", "examples", "bench"]).status === 0,
 };
 const runs = testRuns().map(runVitest);
 
