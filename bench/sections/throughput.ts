@@ -7,25 +7,29 @@ import type { Section } from "./section.ts";
 const BACKLOG = 50_000;
 const WARM_UP = 10_000;
 
+/** Tasks that the worker may have at a time. With fewer the parts wait for each other instead of working side by side. */
+const SLOTS = [2000, 1000] as const;
+
 /** Our SDK on the native stream. */
 export const throughput: Section = {
   name: "throughput",
   title: `${BACKLOG.toLocaleString("en-US")} no-op tasks triggered in bulk, until the last result is stored; own SDK`,
   isQuick: true,
   async run(lab) {
-    const stage = await lab.stage({ slots: 1000 });
-    await bulk(lab, stage, { name: "noop", count: WARM_UP });
-    const measured: BulkMeasured[] = [];
-    for (let run = 0; run < lab.options.runs; run++)
-      measured.push(await bulk(lab, stage, { name: "noop", count: BACKLOG }));
-    return [
-      {
-        ...throughputFigure("own SDK, trigger to stored result", measured),
-        unit: "tasks/s",
-        budget: { atLeast: 25_000 },
-      },
-      storedFigure("own SDK, triggers acknowledged", measured),
-    ];
+    const figures: Figure[] = [];
+    for (const slots of SLOTS) {
+      const stage = await lab.stage({ slots });
+      await bulk(lab, stage, { name: "noop", count: WARM_UP });
+      const measured: BulkMeasured[] = [];
+      for (let run = 0; run < lab.options.runs; run++) {
+        measured.push(await bulk(lab, stage, { name: "noop", count: BACKLOG }));
+      }
+      const figure = throughputFigure(`own SDK, ${slots} slots: trigger to stored result`, measured);
+      figures.push({ ...figure, unit: "tasks/s", ...(slots === SLOTS[0] && { budget: { atLeast: 25_000 } }) });
+      figures.push(storedFigure(`own SDK, ${slots} slots: triggers acknowledged`, measured));
+      await lab.clear();
+    }
+    return figures;
   },
 };
 
