@@ -18,7 +18,7 @@ export interface Guard {
   close(): void;
 }
 
-/** In POSIX shell, so that it runs wherever there is one. `kill -0` of a group succeeds while one of its processes is there. */
+/** In POSIX shell, so that it runs wherever there is one. `kill -s 0` of a group succeeds while one of its processes is there. */
 const SCRIPT = `
 file=$1; tenths=$2; groups=
 trap '' INT TERM HUP
@@ -31,15 +31,15 @@ while read -r verb group; do
       groups=$kept ;;
   esac
 done
-for group in $groups; do kill -TERM "$group" 2>/dev/null; done
+for group in $groups; do kill -s TERM "$group" 2>/dev/null; done
 while [ "$tenths" -gt 0 ]; do
   alive=
-  for group in $groups; do kill -0 -- "-$group" 2>/dev/null && alive=1; done
+  for group in $groups; do kill -s 0 -- "-$group" 2>/dev/null && alive=1; done
   [ -n "$alive" ] || break
   sleep 0.1 2>/dev/null || sleep 1
   tenths=$((tenths - 1))
 done
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 rm -f "$file"
 `;
 

@@ -1,0 +1,162 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { Worker } from "../engine/workers.ts";
+import { dataFolder, eventually, type HelveProcess, isAlive, runHelve, startHelve } from "../testing/helve-process.ts";
+
+const LIMIT_MS = 50_000;
+const WORKER = fileURLToPath(new URL("../testing/supervised-worker.ts", import.meta.url));
+const PROGRAM = [process.execPath, "--conditions=source", "--import", "tsx", WORKER];
+
+/** Supervisors over real worker processes and a real engine. */
+let folder: Awaited<ReturnType<typeof dataFolder>>;
+let place: string;
+let env: Record<string, string>;
+const supervisors: HelveProcess[] = [];
+
+beforeAll(async () => {
+  folder = await dataFolder();
+  place = await mkdtemp(join(tmpdir(), "helve-sup-"));
+  const readyFile = join(dirname(folder.path), "ready.json");
+  startHelve(["serve", "--data-dir", folder.path, "--ready-file", readyFile, "--log-level", "error"], {
+    HELVE_GRPC_PORT: "0",
+    HELVE_HTTP_PORT: "0",
+  });
+  await eventually("the engine", () => existsSync(readyFile) || undefined, 25_000);
+  const { token } = JSON.parse(await readFile(readyFile, "utf8")) as { token: string };
+  env = { HELVE_CLIENT_TOKEN: token, XDG_RUNTIME_DIR: place };
+});
+afterEach(async () => {
+  for (const supervisor of supervisors.splice(0)) {
+    if (isAlive(supervisor.pid)) supervisor.signal("SIGTERM");
+    await supervisor.ended;
+    await eventually("the copies to end", () => !copiesOf(supervisor).some(isAlive) || undefined);
+  }
+}, LIMIT_MS);
+afterAll(async () => {
+  await folder.remove();
+  await rm(place, { recursive: true, force: true });
+});
+
+function supervise(flags: readonly string[], release = "one"): HelveProcess {
+  const supervisor = startHelve(
+    ["worker", "run", "--name", "w", "--grace", "8s", ...flags, "--", ...PROGRAM, release],
+    env,
+  );
+  supervisors.push(supervisor);
+  return supervisor;
+}
+
+/** The processes of all copies that were ever started, in order. */
+function copiesOf(supervisor: HelveProcess): number[] {
+  return [...supervisor.errText().matchAll(/started, process (\d+)/g)].map(([, pid]) => Number(pid));
+}
+
+async function said(supervisor: HelveProcess, what: string | RegExp): Promise<void> {
+  const text = () => supervisor.errText() + supervisor.outText();
+  await eventually(`'${what}'`, () => text().match(what) ?? undefined, 40_000).catch((error: Error) => {
+    throw new Error(`${error.message}; it said:\n${text()}`);
+  });
+}
+
+async function activeWorkers(): Promise<Worker[]> {
+  const { out } = await runHelve(["workers", "--name", "supervised", "--json"], env);
+  return (JSON.parse(out) as { rows: Worker[] }).rows;
+}
+
+it(
+  "starts a copy again that was killed, and drains all of them on SIGTERM",
+  async () => {
+    const supervisor = supervise(["--copies", "2"]);
+    await said(supervisor, /w\/2 is worker /);
+    process.kill(copiesOf(supervisor)[0] as number, "SIGKILL");
+    await said(supervisor, "w/1 ended by itself after ");
+    await said(supervisor, /w\/1\.2 is worker /);
+    const { out } = await runHelve(["trigger", "supervised-wait", '{"ms":2500}'], env);
+    await eventually(
+      "a task that runs",
+      async () => (await activeWorkers()).some(({ slotConfig }) => slotConfig?.default?.available === 3) || undefined,
+    );
+    supervisor.signal("SIGTERM");
+    expect(await supervisor.ended).toBe(0);
+    expect(copiesOf(supervisor).filter(isAlive)).toEqual([]);
+    const run = await runHelve(["run", out.trim(), "--json"], env);
+    expect(JSON.parse(run.out)).toMatchObject({ run: { status: "COMPLETED" }, tasks: [{ attempt: 1 }] });
+    expect(supervisor.outText()).toContain("w/2 | release one works\n");
+  },
+  LIMIT_MS,
+);
+
+it(
+  "leaves no orphan when it is killed, and its successor no second copy",
+  async () => {
+    const first = supervise([]);
+    await said(first, /w\/1 is worker /);
+    const [copy = 0] = copiesOf(first);
+    first.signal("SIGKILL");
+    await first.ended;
+    const second = supervise([]);
+    await eventually("the next copy", () => copiesOf(second).length > 0 || undefined);
+    expect(isAlive(copy)).toBe(false);
+    const third = await runHelve(["worker", "run", "--name", "w", "--", ...PROGRAM], env);
+    expect([third.code, third.err]).toEqual([1, expect.stringContaining("already supervised in this folder")]);
+  },
+  LIMIT_MS,
+);
+
+it(
+  "gives up a program that ends again and again, with its last words",
+  async () => {
+    const supervisor = supervise(["--max-crashes", "2"], "crashing");
+    expect(await supervisor.ended).toBe(1);
+    expect(supervisor.errText()).toMatch(/w\/1 ended by itself after .*: code 3: no such table/);
+    expect(supervisor.errText()).toContain("w/1.2 is given up: it ended 2 times in a row");
+  },
+  LIMIT_MS,
+);
+
+it(
+  "restarts a copy whose process lives and whose worker has fallen silent",
+  async () => {
+    const supervisor = supervise(["--inactive", "1s", "--grace", "1s"]);
+    await said(supervisor, /w\/1 is worker /);
+    process.kill(copiesOf(supervisor)[0] as number, "SIGSTOP");
+    await said(supervisor, /w\/1 is restarted: /);
+    await said(supervisor, /w\/1\.2 is worker /);
+  },
+  LIMIT_MS,
+);
+
+it(
+  "replaces a copy that has done enough",
+  async () => {
+    const supervisor = supervise(["--max-tasks", "2"]);
+    await said(supervisor, /w\/1 is worker /);
+    for (let n = 0; n < 2; n++) await runHelve(["trigger", "supervised-wait", '{"ms":1}', "--wait"], env);
+    await said(supervisor, "w/1 is drained and replaced: it has done 2 tasks");
+    await said(supervisor, /w\/1\.2 is worker /);
+  },
+  LIMIT_MS,
+);
+
+it(
+  "rolls on SIGHUP, and goes on with the old release when the new one does not start",
+  async () => {
+    const file = join(place, "release.txt");
+    await writeFile(file, "one\n");
+    const supervisor = supervise(["--release-file", file], "{release}");
+    await said(supervisor, /w\/1 is worker /);
+    await writeFile(file, "two\n");
+    supervisor.signal("SIGHUP");
+    await said(supervisor, "all 1 copies are new");
+    await writeFile(file, "crashing\n");
+    supervisor.signal("SIGHUP");
+    await said(supervisor, "the roll stops at slot 1: w/1.3 ended: code 3: no such table");
+    const { out } = await runHelve(["trigger", "supervised-wait", '{"ms":1}', "--wait"], env);
+    expect(out).toContain('{"release":"two"}');
+  },
+  LIMIT_MS,
+);
