@@ -1,4 +1,4 @@
-import type { RunId, TaskRunId, TenantId, Uuid, WorkerId, WorkflowDefinition } from "@helve/core";
+import type { DesiredLabel, RunId, TaskRunId, TenantId, Uuid, WorkerId, WorkflowDefinition } from "@helve/core";
 
 /**
  * What the edge may ask of the engine. Both wire protocols and REST translate into these calls and nothing else; all of
@@ -96,6 +96,13 @@ export interface TriggerRequest {
   /** Together with a parent: the same index (or key) again gives the same child. */
   childIndex?: number | undefined;
   childKey?: string | undefined;
+  /** The worker that the tasks of a sticky workflow stick to; other workflows take no notice. */
+  desiredWorkerId?: WorkerId | undefined;
+  /**
+   * When there are any, every task of the run asks for these in place of its own; a sticky workflow takes no notice. As
+   * core's defineLabels gives them.
+   */
+  desiredLabels?: readonly DesiredLabel[] | undefined;
 }
 
 export type Labels = Readonly<Record<string, string | number>>;

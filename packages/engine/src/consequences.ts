@@ -6,7 +6,7 @@ import type { Clock } from "./clock.ts";
 import type { SettleResult } from "./commands/settle.ts";
 import type { Settled } from "./commands/settlement.ts";
 import type { Dispatcher } from "./dispatcher/dispatcher.ts";
-import type { Route } from "./dispatcher/routes.ts";
+import type { Route } from "./dispatcher/route.ts";
 import type { Hint } from "./hints/hint-bus.ts";
 import type { Meter } from "./observer.ts";
 import type { RunEvents } from "./results/run-events.ts";
@@ -89,7 +89,7 @@ export class Consequences {
     for (const one of settled) this.#settledOne(one);
     this.#measure(settled);
     dispatcher.send(assigned);
-    if (queuedOn.size > 0) this.queued(queuedOn, []);
+    this.resumed(queuedOn);
     if (queueDeadlineInMs < Number.POSITIVE_INFINITY) noteQueueDeadline(queueDeadlineInMs);
     for (const { run, status } of endedRuns) this.#runEnded(run.tenantId, run.id, run.metadata, status);
     const ended = settled.filter((one) => one.ending && taskNumberOf(one.row.id) === 0).map((one) => one.row.id);

@@ -50,7 +50,7 @@ const LOOK_AGAIN_MS = 100;
  *   dispatcher ◄── routes, sessions (slots, streams, liveness) ── timers, sweeper, lease, hints
  */
 export function createEngine({ db, directUrl, name, isAlone, observer, clock = new Clock() }: EngineOptions): Engine {
-  const routes = new Routes();
+  const routes = new Routes(db, clock);
   const catalog = new Catalog(db, routes);
   const events = new RunEvents();
   const failed = (what: string) => (error: unknown) => observer.failed(what, error);
@@ -119,7 +119,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     replicaId,
     dispatcher,
     clock,
-    settling: { catalog, reserve: (route) => dispatcher.reserve(route) },
+    settling: { catalog, routes, reserve: (route) => dispatcher.reserve(route) },
     onFinished: (finished) => consequences.finished(finished),
     onSettled: (result) => consequences.settled(result),
     onReceipt: (session) => sessions.received(session),
@@ -130,6 +130,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     db,
     replicaId,
     catalog,
+    routes,
     dispatcher,
     onQueued: (lines, tasks) => consequences.queued(lines, tasks),
     onQueueDeadline: (inMs) => queueTimers.note(inMs),
@@ -188,6 +189,9 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
         break;
       case "paused":
         sessions.applyPaused(hint.workerId, hint.isPaused);
+        break;
+      case "labels":
+        sessions.labelsChanged([hint.workerId]).catch(failed("reading labels"));
         break;
       case "beat":
         if (hint.replicaId === replicaId()) sessions.applyBeat(hint.workerId);
@@ -318,12 +322,15 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     async replay(tenantId, ids) {
       const replayed = await persist(() => db.transaction((tx) => replay(tx, catalog, tenantId, ids)));
       if (replayed.queuedOn.size > 0) queueTimers.note(replayed.scheduleTimeoutMs);
-      consequences.queued(replayed.queuedOn, []);
+      consequences.resumed(replayed.queuedOn);
       return replayed.tasks;
     },
 
     registerWorker: (tenantId, worker) => sessions.register(tenantId, worker),
-    upsertWorkerLabels: (tenantId, workerId, labels) => sessions.upsertLabels(tenantId, workerId, labels),
+    async upsertWorkerLabels(tenantId, workerId, labels) {
+      await sessions.upsertLabels(tenantId, workerId, labels);
+      if (!sessions.find(workerId)) publish({ kind: "labels", workerId });
+    },
     async setWorkerPaused(tenantId, workerId, isPaused) {
       await sessions.setPaused(tenantId, workerId, isPaused);
       publish({ kind: "paused", workerId, isPaused });

@@ -1,11 +1,11 @@
 import type { WorkerId } from "@helve/core";
 import {
   type Database,
-  findWaitingRoutes,
   getTaskRunStates,
   type HeldTaskRun,
   listAssignedTaskRuns,
   listOrphanedWorkers,
+  listWaitingRoutes,
 } from "@helve/store";
 import type { AssignedTask } from "./api.ts";
 import type { Catalog } from "./catalog/catalog.ts";
@@ -114,6 +114,7 @@ export class Sweeper {
     this.#schedule(this.#isInDoubt ? DOUBT_MS : SWEEP_MS);
     try {
       if (!this.#deps.lease.isValid()) return;
+      await this.#deps.sessions.labelsChanged();
       await this.#serveLines();
       if (this.#deps.lease.replicas > 1 || this.#isInDoubt) await this.#lookElsewhere();
       if (this.#looksForOrphans) await this.#findOrphans();
@@ -125,14 +126,8 @@ export class Sweeper {
 
   async #serveLines(): Promise<void> {
     const { db, routes, dispatcher } = this.#deps;
-    const idle = routes.served().filter((route) => !route.hasWaiting);
-    for (const id of await findWaitingRoutes(
-      db,
-      idle.map((route) => route.id),
-    )) {
-      const route = routes.byId(id);
-      if (route) dispatcher.noteWaiting(route);
-    }
+    routes.forgetUnused();
+    for (const id of await listWaitingRoutes(db)) dispatcher.noteWaitingOn(id);
     dispatcher.claim();
   }
 

@@ -71,14 +71,20 @@ create table workflow_version (
   constraint workflow_version_ordinal_is_taken unique (workflow_id, ordinal)
 );
 
--- A line that tasks stand in: what a worker must offer to serve it.
+-- A line that tasks stand in: what a worker must offer to serve it, and which workers are served first.
 create table route (
   id integer generated always as identity primary key,
   tenant_id uuid not null,
   action text not null,
   slots text not null,
-  constraint route_is_known unique (tenant_id, action, slots)
+  -- Desired labels, or the worker that its tasks stick to (core/placement.ts); empty: any worker.
+  placement text not null default '',
+  -- Null: a definition needs it. Else made for a run's own wishes, and deleted then unless a task still stands there.
+  expires_at timestamptz
 );
+-- By its digest, since a list of labels may be longer than an index entry.
+create unique index route_is_known on route (tenant_id, action, slots, md5(placement));
+create index route_expiry on route (expires_at) where expires_at is not null;
 
 create table worker (
   id uuid primary key,
@@ -99,6 +105,7 @@ create table worker (
   session integer not null default 0
 ) with (fillfactor = 70);
 create index worker_by_tenant on worker (tenant_id, id desc);
+create index worker_listening on worker (tenant_id) where is_listening;
 
 create sequence task_run_age cache 1;
 
@@ -151,6 +158,8 @@ create table task_run_history (
   id uuid not null,
   tenant_id uuid not null,
   version_id uuid not null,
+  -- Where it stood last: a replay goes there again, if the route is still there.
+  route_id integer,
   status task_status not null,
   priority smallint not null,
   attempt integer not null,

@@ -76,6 +76,7 @@ export { getTenant, putTenant, type TenantRow } from "./tenants/tenants.ts";
 export {
   closeWorkerSession,
   getWorker,
+  getWorkerLabels,
   type HeldTaskRun,
   insertWorker,
   listAssignedTaskRuns,
@@ -98,7 +99,15 @@ export {
   reopenWorkflowRuns,
   type UnfinishedWorkflowRun,
 } from "./workflow-runs/workflow-runs.ts";
-export { findWaitingRoutes, listRoutes, putRoutes, type RouteRow } from "./workflows/routes.ts";
+export {
+  deleteExpiredRoutes,
+  getRoutes,
+  type Line,
+  listRoutes,
+  listWaitingRoutes,
+  putRoutes,
+  type RouteRow,
+} from "./workflows/routes.ts";
 export {
   getCurrentVersion,
   getVersion,

@@ -4,6 +4,8 @@ import {
   invalidArgument,
   newRunId,
   onFailureNumber,
+  placementOf,
+  placementText,
   type TaskDefinition,
   type TenantId,
   taskIdOf,
@@ -16,12 +18,12 @@ import {
   type Db,
   getCurrentVersion,
   getVersion,
-  putRoutes,
   putVersion,
   type WorkflowVersionRow,
 } from "@helve/store";
 import type { PutWorkflowResult } from "../api.ts";
-import type { Route, Routes } from "../dispatcher/routes.ts";
+import type { Route } from "../dispatcher/route.ts";
+import type { Routes } from "../dispatcher/routes.ts";
 
 /** A workflow version with everything that runs of it need, worked out once. */
 export interface Version {
@@ -41,6 +43,7 @@ export interface Step {
   readonly number: number;
   readonly id: Uuid;
   readonly task: TaskDefinition;
+  /** Where it stands in a run that wishes nothing of its own. */
   readonly route: Route;
   /** Numbers of all tasks that come before it. */
   readonly ancestors: readonly number[];
@@ -131,12 +134,12 @@ export class Catalog {
 
   async #resolve({ id, tenantId, workflowId, definition }: WorkflowVersionRow): Promise<Version> {
     const tasks = definition.onFailure ? [...definition.tasks, definition.onFailure] : definition.tasks;
-    const lines = tasks.map((task) => ({ action: task.action, slots: slotsKey(task.slotRequests) }));
-    const found = new Map<string, Route>();
-    // A replica that makes the same route at the same moment can hide it from the first look.
-    for (let tries = 0; found.size < new Set(lines.map(lineKey)).size && tries < 3; tries++) {
-      for (const row of await putRoutes(this.#db, tenantId, lines)) found.set(lineKey(row), this.#routes.get(row));
-    }
+    const lines = tasks.map((task) => ({
+      action: task.action,
+      slots: slotsKey(task.slotRequests),
+      placement: placementText(placementOf(definition, task)),
+    }));
+    const routes = await this.#routes.put(tenantId, lines);
     const isStandalone = tasks.length === 1;
     const children = childrenByNumber(definition);
     const hook = onFailureNumber(definition);
@@ -147,7 +150,7 @@ export class Catalog {
         number,
         id: taskIdOf(id, index + 1),
         task,
-        route: found.get(lineKey(lines[index] as { action: string; slots: string })) as Route,
+        route: routes[index] as Route,
         ancestors,
         descendants: reach(number, (n) => children[n] ?? []),
         isOnFailure: number === hook,
@@ -167,10 +170,6 @@ export function stepOf(version: Version, number: number): Step {
 
 function currentKey(tenantId: TenantId, name: string): string {
   return `${tenantId}/${name}`;
-}
-
-function lineKey({ action, slots }: { action: string; slots: string }): string {
-  return `${action} ${slots}`;
 }
 
 /** Slots by kind as canonical JSON, the text that identifies a route. */

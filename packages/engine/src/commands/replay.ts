@@ -14,6 +14,7 @@ import {
   getTaskRunStates,
   insertTaskEvents,
   keepTimesOfFinished,
+  type LockedTaskRun,
   lockTaskRuns,
   lockWorkflowRuns,
   type Reopening,
@@ -24,13 +25,13 @@ import {
   type TaskRunState,
 } from "@helve/store";
 import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
-import type { Route } from "../dispatcher/routes.ts";
 import { planReplay } from "./plan-replay.ts";
 
 /** What a replay put back to work. */
 export interface Replayed {
   tasks: TaskRunId[];
-  queuedOn: Set<Route>;
+  /** Routes in whose lines somebody stands now. */
+  queuedOn: Set<number>;
   scheduleTimeoutMs: number;
 }
 
@@ -81,13 +82,15 @@ async function replayDag(
   const version = catalog.loaded(run.versionId) as Version;
   const taskIds = version.steps.slice(1).map((step) => taskIdOf(run.id, step.number));
   const unfinished = await lockTaskRuns(tx, taskIds);
-  const pending = new Map(unfinished.map((row) => [row.id, row.pendingParents]));
+  const rows = new Map(unfinished.map((row) => [row.id, row]));
   const states = await getTaskRunStates(
     tx,
     taskIds.map((id) => ({ tenantId: run.tenantId, id })),
   );
   const tasks = new Map(
-    [...states.values()].map(({ id, status }) => [taskNumberOf(id), { status, pendingParents: pending.get(id) ?? 0 }]),
+    [...states.values()].map(({ id, status }) => {
+      return [taskNumberOf(id), { status, pendingParents: rows.get(id)?.pendingParents ?? 0 }];
+    }),
   );
   const plan = planReplay(version, tasks, ids.includes(run.id) ? "all" : new Set(ids.map(taskNumberOf)));
   if (plan.reopened.length === 0) return recordUnchanged(tx, run);
@@ -98,7 +101,8 @@ async function replayDag(
   await readyTaskRuns(
     tx,
     [...plan.longer].map(([number, pendingParents]) => {
-      return { id: taskIdOf(run.id, number), pendingParents, status: "waiting", workerId: null };
+      const { id, routeId } = rows.get(taskIdOf(run.id, number)) as LockedTaskRun;
+      return { id, routeId, pendingParents, status: "waiting", workerId: null };
     }),
   );
   const count = (status: string) => reopened.filter(({ state }) => state.status === status).length;
@@ -127,10 +131,7 @@ async function reopen(
 ): Promise<void> {
   const reopenings = reopened.map(({ state, step, pendingParents, isWaiting }): Reopening => {
     result.tasks.push(state.id);
-    if (!isWaiting) {
-      result.queuedOn.add(step.route);
-      result.scheduleTimeoutMs = Math.min(result.scheduleTimeoutMs, step.task.scheduleTimeoutMs);
-    }
+    if (!isWaiting) result.scheduleTimeoutMs = Math.min(result.scheduleTimeoutMs, step.task.scheduleTimeoutMs);
     return {
       tenantId: state.tenantId,
       id: state.id,
@@ -156,7 +157,10 @@ async function reopen(
       workerId: null,
     })),
   );
-  await reopenTaskRuns(tx, reopenings);
+  const waiting = new Set(reopenings.filter((one) => one.status === "waiting").map((one) => one.id));
+  for (const { id, routeId } of await reopenTaskRuns(tx, reopenings)) {
+    if (!waiting.has(id)) result.queuedOn.add(routeId);
+  }
 }
 
 function isFinished(state: TaskRunState | undefined): boolean {

@@ -1,13 +1,4 @@
-import {
-  advanceRun,
-  type RunAdvance,
-  type RunId,
-  runIdOf,
-  type TaskEnd,
-  type TaskRunId,
-  taskIdOf,
-  taskNumberOf,
-} from "@helve/core";
+import { advanceRun, type RunAdvance, type RunId, runIdOf, type TaskRunId, taskIdOf, taskNumberOf } from "@helve/core";
 import {
   type Db,
   endTaskRuns,
@@ -29,11 +20,13 @@ import {
 import type { AssignedTask } from "../api.ts";
 import { type Catalog, stepOf, type Version } from "../catalog/catalog.ts";
 import { describeDagTasks, type Row } from "../dispatcher/assignment.ts";
-import type { Route } from "../dispatcher/routes.ts";
+import type { Route } from "../dispatcher/route.ts";
+import type { Routes } from "../dispatcher/routes.ts";
 import type { Session } from "../sessions/session.ts";
 import { concerns, decide, type Settled, type Settlement, taskEnd } from "./settlement.ts";
 import { eventsOf } from "./settlement-events.ts";
 import { lockConcerned, runsOf, type Target } from "./settlement-targets.ts";
+import { type EndOnWorker, loadStickyRoutes, stickyRoute } from "./sticky-routes.ts";
 
 /** Everything that one transaction did; the engine acts on it after the commit. */
 export interface SettleResult {
@@ -42,8 +35,8 @@ export interface SettleResult {
   settled: Settled[];
   /** Tasks that were given to workers in the same transaction, with their reservations. */
   assigned: { task: AssignedTask; session: Session; route: Route }[];
-  /** Routes in whose lines somebody stands now. */
-  queuedOn: Set<Route>;
+  /** Routes in whose lines somebody stands now; not all of them need be known here. */
+  queuedOn: Set<number>;
   /** When the first deadline of what waits now passes, from now; infinite when nothing does. */
   queueDeadlineInMs: number;
   endedRuns: { run: UnfinishedWorkflowRun; status: "succeeded" | "failed" | "cancelled" }[];
@@ -51,12 +44,14 @@ export interface SettleResult {
 
 export interface DecideDeps {
   catalog: Pick<Catalog, "loaded">;
+  routes: Pick<Routes, "byId" | "findPlaced">;
   /** Takes slots for a task that becomes ready; undefined when it must stand in line. */
   reserve(route: Route): Session | undefined;
 }
 
 export interface SettleDeps extends DecideDeps {
   catalog: Catalog;
+  routes: Routes;
 }
 
 /** What is decided and not written yet. */
@@ -87,10 +82,11 @@ export async function settle(
   const [, locked] = await Promise.all([lockOwner(tx, replicaId), lockWorkflowRuns(tx, runsOf(settlements))]);
   const runs = new Map(locked.map((run) => [run.id, run]));
   const { targets, rows } = await lockConcerned(tx, deps.catalog, settlements, runs);
+  await loadStickyRoutes(deps.routes, deps.catalog, targets, rows);
   const decisions = decideAll(deps, settlements, targets, rows, runs);
   // A claim passes over what is locked and then takes the line to be empty.
   for (const row of rows.values())
-    if (row.status === "queued") stand(decisions.result, routeOf(deps.catalog, row), row.scheduleTimeoutMs);
+    if (row.status === "queued") stand(decisions.result, row.routeId, row.scheduleTimeoutMs);
   try {
     await write(tx, deps.catalog, decisions, runs);
   } catch (error) {
@@ -123,7 +119,7 @@ export function decideAll(
     readyings: [],
     handOuts: [],
   };
-  const endsByRun = new Map<RunId, TaskEnd[]>();
+  const endsByRun = new Map<RunId, EndOnWorker[]>();
   const hasFailed = (runId: RunId) => endsByRun.get(runId)?.some((end) => end.callsOnFailure) ?? false;
   for (const { settlement, index } of targets) {
     const row = rows.get(settlement.id);
@@ -134,13 +130,13 @@ export function decideAll(
     if (row.status === "waiting" && step.isOnFailure && !hasFailed(runIdOf(row.id))) continue;
     const settled = decide(step.task, row, settlement);
     decisions.result.touched[index]?.push(row.id);
-    note(decisions, settled, step.route);
+    note(decisions, settled);
     // A second settlement of the same task in this batch finds it as this one has left it.
     if (settled.requeue) rows.set(row.id, requeuedRow(row, settled.requeue));
     else rows.delete(row.id);
     if (settled.ending && step.number > 0) {
       const ends = endsByRun.get(runIdOf(row.id)) ?? [];
-      endsByRun.set(runIdOf(row.id), [...ends, taskEnd(settled)]);
+      endsByRun.set(runIdOf(row.id), [...ends, { ...taskEnd(settled), workerId: row.workerId }]);
     }
   }
   const waiting = waitingByRun(rows);
@@ -171,7 +167,7 @@ function advance(
   deps: DecideDeps,
   run: UnfinishedWorkflowRun,
   waiting: ReadonlyMap<number, number>,
-  ends: readonly TaskEnd[],
+  ends: readonly EndOnWorker[],
   rows: Map<TaskRunId, LockedTaskRun>,
   decisions: Decisions,
 ): void {
@@ -180,21 +176,26 @@ function advance(
   decisions.progress.push({ id: run.id, ...advanced.run, status: advanced.status });
   if (advanced.status) decisions.result.endedRuns.push({ run, status: advanced.status });
   endWaiting(run.id, advanced, rows, decisions);
+  const lineOf = (row: LockedTaskRun, number: number) => {
+    const route = stickyRoute(deps.routes, version, number, ends) ?? deps.routes.byId(row.routeId);
+    return { route, routeId: route?.id ?? row.routeId };
+  };
   for (const [number, pendingParents] of advanced.nearer) {
-    const id = taskIdOf(run.id, number);
-    decisions.readyings.push({ id, pendingParents, status: "waiting", workerId: null });
+    const row = rows.get(taskIdOf(run.id, number)) as LockedTaskRun;
+    const { routeId } = lineOf(row, number);
+    decisions.readyings.push({ id: row.id, routeId, pendingParents, status: "waiting", workerId: null });
   }
   for (const number of advanced.ready) {
-    const { route, task } = stepOf(version, number);
     const row = rows.get(taskIdOf(run.id, number)) as LockedTaskRun;
-    const session = deps.reserve(route);
-    const workerId = session?.workerId ?? null;
-    decisions.readyings.push({ id: row.id, pendingParents: 0, status: session ? "assigned" : "queued", workerId });
+    const { route, routeId } = lineOf(row, number);
+    const session = route && deps.reserve(route);
+    const status = session ? "assigned" : "queued";
+    decisions.readyings.push({ id: row.id, routeId, pendingParents: 0, status, workerId: session?.workerId ?? null });
     if (session) {
       const handedOut = { ...row, attempt: row.attempt + 1, workerId: session.workerId };
       decisions.handOuts.push({ row: handedOut, session, route });
     } else {
-      stand(decisions.result, route, task.scheduleTimeoutMs);
+      stand(decisions.result, routeId, row.scheduleTimeoutMs);
     }
   }
 }
@@ -221,23 +222,19 @@ function endWaiting(
   for (const number of skipped) end(number, "skipped", null, '{"skipped":true}');
 }
 
-function note({ result, events }: Decisions, settled: Settled, route?: Route): void {
+function note({ result, events }: Decisions, settled: Settled): void {
   result.settled.push(settled);
   events.push(...eventsOf(settled));
   const { requeue, row } = settled;
   if (requeue?.status === "backing_off") {
     result.queueDeadlineInMs = Math.min(result.queueDeadlineInMs, requeue.delayMs);
-  } else if (requeue && route) {
-    stand(result, route, row.scheduleTimeoutMs);
+  } else if (requeue) {
+    stand(result, row.routeId, row.scheduleTimeoutMs);
   }
 }
 
-function routeOf(catalog: Catalog, row: LockedTaskRun): Route {
-  return stepOf(catalog.loaded(row.versionId) as Version, taskNumberOf(row.id)).route;
-}
-
-function stand(result: SettleResult, route: Route, scheduleTimeoutMs: number): void {
-  result.queuedOn.add(route);
+function stand(result: SettleResult, routeId: number, scheduleTimeoutMs: number): void {
+  result.queuedOn.add(routeId);
   result.queueDeadlineInMs = Math.min(result.queueDeadlineInMs, scheduleTimeoutMs);
 }
 

@@ -5,6 +5,7 @@ import {
   isUuid,
   newRunId,
   notFound,
+  placementOf,
   type RunId,
   runIdOf,
   type TenantId,
@@ -27,7 +28,8 @@ import { Batcher } from "../batcher.ts";
 import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
 import { describeTask } from "../dispatcher/assignment.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
-import type { Route } from "../dispatcher/routes.ts";
+import type { Route } from "../dispatcher/route.ts";
+import type { Placed, Routes } from "../dispatcher/routes.ts";
 import type { Meter } from "../observer.ts";
 import { persist } from "../persist.ts";
 import type { Session } from "../sessions/session.ts";
@@ -47,12 +49,15 @@ interface PlannedRun {
   childKey: string | null;
   /** Set when asking again under the same key must give the same child. */
   dedupeKey: string | undefined;
+  /** Where its tasks stand, by their number, when the run has wishes of its own. */
+  routes: readonly Route[] | undefined;
 }
 
 /** A task as it will be stored, and the worker whose slots are taken for it. */
 interface PlannedTask {
   run: PlannedRun;
   step: Step;
+  route: Route;
   row: NewTaskRun;
   session: Session | undefined;
 }
@@ -61,6 +66,7 @@ export interface TriggerDeps {
   db: Database;
   replicaId: () => ReplicaId;
   catalog: Catalog;
+  routes: Routes;
   dispatcher: Dispatcher;
   /** Tasks stand in these lines now. */
   onQueued: (
@@ -101,6 +107,7 @@ export class TriggerRuns {
       // Nearly always planned without waiting: the workflow is known and there is no parent elsewhere.
       runs.push(planned instanceof Promise ? await planned : planned);
     }
+    if (requests.some(hasWishes)) await this.#place(runs, requests);
     this.#deps.onStarting(runs.map((run) => run.id));
     return this.#batches.add(runs);
   }
@@ -138,6 +145,26 @@ export class TriggerRuns {
     return plannedRun(id, tenantId, version, request, withTraceparent(metadata, id));
   }
 
+  /** Finds the lines that runs with wishes of their own stand in; those that nobody asked for before are made together. */
+  async #place(runs: readonly PlannedRun[], requests: readonly TriggerRequest[]): Promise<void> {
+    const { routes } = this.#deps;
+    const missing: Placed[] = [];
+    const wishful = runs.flatMap((run, index) => {
+      const request = requests[index] as TriggerRequest;
+      if (!hasWishes(request)) return [];
+      const { definition, steps } = run.version;
+      const wishes = { ...request, desiredWorkerId: request.desiredWorkerId?.toLowerCase() };
+      const placed = steps.map(({ route, task }) => ({
+        base: route,
+        placement: placementOf(definition, task, wishes),
+      }));
+      for (const one of placed) if (!routes.findPlaced(one)) missing.push(one);
+      return [{ run, placed }];
+    });
+    if (missing.length > 0) await routes.putPlaced(missing);
+    for (const { run, placed } of wishful) run.routes = placed.map((one) => routes.findPlaced(one) as Route);
+  }
+
   async #store(units: PlannedRun[][]): Promise<RunId[][]> {
     const { db, dispatcher, onDoubt, meter } = this.#deps;
     const begunAt = performance.now();
@@ -155,11 +182,11 @@ export class TriggerRuns {
       const ids = await persist(() => db.transaction((tx) => this.#storeFamilies(tx, runs, tasks)), onDoubt);
       meter.committed?.("store", tasks.length, performance.now() - begunAt);
       const isStored = (task: PlannedTask) => ids.get(task.run) === task.run.id;
-      for (const task of tasks) if (!isStored(task)) task.session?.give(task.step.route);
+      for (const task of tasks) if (!isStored(task)) task.session?.give(task.route);
       this.#act(tasks.filter(isStored));
       return units.map((unit) => unit.map((run) => ids.get(run) as RunId));
     } catch (error) {
-      for (const { session, step } of tasks) session?.give(step.route);
+      for (const { session, route } of tasks) session?.give(route);
       throw error;
     }
   }
@@ -189,15 +216,15 @@ export class TriggerRuns {
     const lines = new Set<Route>();
     const queued: { tenantId: TenantId; taskId: string; metadata: string }[] = [];
     let soonestMs = Number.POSITIVE_INFINITY;
-    for (const { run, step, row, session } of tasks) {
+    for (const { run, step, route, row, session } of tasks) {
       if (row.status !== "waiting") queued.push({ tenantId: run.tenantId, taskId: row.id, metadata: run.metadata });
       if (session) {
         const source = { ...row, workerId: session.workerId, attempt: 1 };
         const errors = step.isOnFailure ? "{}" : undefined;
         const task = describeTask(catalog, source, run.input, run.metadata, "{}", errors);
-        assigned.push({ task, session, route: step.route });
+        assigned.push({ task, session, route });
       } else if (row.status === "queued") {
-        lines.add(step.route);
+        lines.add(route);
         soonestMs = Math.min(soonestMs, row.scheduleTimeoutMs);
       }
     }
@@ -207,7 +234,12 @@ export class TriggerRuns {
   }
 }
 
-function checkRequest({ priority, input, metadata, parentTaskId }: TriggerRequest): void {
+/** Whether a run asks for workers beyond what its definition does. Labels given and empty are no wish. */
+function hasWishes({ desiredWorkerId, desiredLabels }: TriggerRequest): boolean {
+  return desiredWorkerId !== undefined || (desiredLabels !== undefined && desiredLabels.length > 0);
+}
+
+function checkRequest({ priority, input, metadata, parentTaskId, desiredWorkerId }: TriggerRequest): void {
   if (priority !== undefined && (!Number.isInteger(priority) || priority < 1 || priority > 3)) {
     throw invalidArgument(`priority must be between 1 and 3, got ${priority}`);
   }
@@ -215,6 +247,9 @@ function checkRequest({ priority, input, metadata, parentTaskId }: TriggerReques
   if (metadata !== "" && metadata !== "{}") checkJson(metadata, "additionalMetadata");
   if (parentTaskId !== undefined && !isUuid(parentTaskId)) {
     throw invalidArgument(`parentStepRunId must be a valid UUID, got "${parentTaskId}"`);
+  }
+  if (desiredWorkerId !== undefined && !isUuid(desiredWorkerId)) {
+    throw invalidArgument(`desiredWorkerId must be a valid UUID, got "${desiredWorkerId}"`);
   }
 }
 
@@ -239,6 +274,7 @@ function plannedRun(
     childIndex: childIndex ?? null,
     childKey: childKey ?? null,
     dedupeKey: isKeyed ? (childKey === undefined ? `index ${childIndex}` : `key ${childKey}`) : undefined,
+    routes: undefined,
   };
 }
 
@@ -251,12 +287,13 @@ function planTasks(run: PlannedRun, dispatcher: Dispatcher): PlannedTask[] {
 function planTask(run: PlannedRun, step: Step, id: string, dispatcher: Dispatcher): PlannedTask {
   const { version } = run;
   const isRoot = step.task.parents.length === 0 && !step.isOnFailure;
-  const session = isRoot ? dispatcher.reserve(step.route) : undefined;
+  const route = run.routes === undefined ? step.route : (run.routes[step.number] as Route);
+  const session = isRoot ? dispatcher.reserve(route) : undefined;
   const row: NewTaskRun = {
     id,
     tenantId: run.tenantId,
     versionId: version.id,
-    routeId: step.route.id,
+    routeId: route.id,
     status: isRoot ? (session ? "assigned" : "queued") : "waiting",
     priority: run.priority,
     rank: 4 - run.priority,
@@ -270,7 +307,7 @@ function planTask(run: PlannedRun, step: Step, id: string, dispatcher: Dispatche
     input: version.isStandalone ? run.input : null,
     metadata: version.isStandalone ? run.metadata : null,
   };
-  return { run, step, row, session };
+  return { run, step, route, row, session };
 }
 
 function workflowRunRow(run: PlannedRun): NewWorkflowRun {

@@ -8,7 +8,8 @@ import { persist } from "../persist.ts";
 import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
 import { DeadlineWheel } from "../timers/deadline-wheel.ts";
 import { describeAssignments } from "./assignment.ts";
-import type { Route, Routes } from "./routes.ts";
+import type { Route } from "./route.ts";
+import type { Routes } from "./routes.ts";
 
 /** Rows of one claim: large enough for full batches, small enough to be short. */
 const MAX_CLAIM = 1000;
@@ -49,6 +50,7 @@ export class Dispatcher {
   readonly #held = new Map<TaskRunId, HeldTask>();
   readonly #wheel: DeadlineWheel<HeldTask>;
   readonly #waiting = new Set<Route>();
+  readonly #unknown = new Set<number>();
   #isClaiming = false;
   #isStopped = false;
 
@@ -65,23 +67,29 @@ export class Dispatcher {
 
   /** Takes slots for a task that is about to be stored, unless somebody stands in line before it. */
   reserve(route: Route): Session | undefined {
-    if (route.servers.length === 0 || route.hasWaiting || this.#isStopped || !this.#deps.mayHandOut()) return undefined;
-    return route.reserve();
+    if (!route.hasServers || route.hasWaiting || this.#isStopped || !this.#deps.mayHandOut()) return undefined;
+    // A claim under way holds slots that it may not need: a preferred worker that seems full may have room in a moment.
+    return this.#isClaiming ? route.reserveBest() : route.reserve();
   }
 
   /** News that somebody may stand in line. */
   noteWaiting(route: Route): void {
     route.news++;
     route.hasWaiting = true;
-    if (route.servers.length === 0) return;
+    if (!route.hasServers) return;
     this.#waiting.add(route);
     this.claim();
   }
 
-  /** The same by the route's id; a route that is not known here has no workers here. */
+  /** The same by the route's id. One that is not known here is read: another replica made it, for wishes of a run. */
   noteWaitingOn(routeId: number): void {
     const route = this.#deps.routes.byId(routeId);
-    if (route) this.noteWaiting(route);
+    if (route) {
+      this.noteWaiting(route);
+      return;
+    }
+    this.#unknown.add(routeId);
+    if (this.#unknown.size === 1) setImmediate(() => void this.#learn());
   }
 
   /** Slots have come free or workers have come: serves the lines, one claim after the other. */
@@ -239,6 +247,21 @@ export class Dispatcher {
     if (silent.length > 0) this.#deps.onSilent(silent);
   }
 
+  async #learn(): Promise<void> {
+    const ids = [...this.#unknown];
+    this.#unknown.clear();
+    if (this.#isStopped) return;
+    try {
+      await this.#deps.routes.learn(ids);
+    } catch (error) {
+      this.#deps.onError(error);
+    }
+    for (const id of ids) {
+      const route = this.#deps.routes.byId(id);
+      if (route) this.noteWaiting(route);
+    }
+  }
+
   async #claimAll(): Promise<void> {
     try {
       while (!this.#isStopped && this.#deps.mayHandOut()) {
@@ -255,10 +278,12 @@ export class Dispatcher {
     }
   }
 
-  /** Shares the free slots among the lines, one each in turn. */
+  /** Shares the free slots among the lines, one each in turn; those that prefer some workers choose first. */
   #plan(): { route: Route; sessions: Session[]; news: number }[] {
     const plan: { route: Route; sessions: Session[]; news: number }[] = [];
-    let open = [...this.#waiting].map((route) => ({ route, sessions: [] as Session[], news: route.news }));
+    const waiting = [...this.#waiting];
+    const ordered = [...waiting.filter((route) => route.isRanked), ...waiting.filter((route) => !route.isRanked)];
+    let open = ordered.map((route) => ({ route, sessions: [] as Session[], news: route.news }));
     for (let taken = 0; open.length > 0 && taken < MAX_CLAIM; ) {
       open = open.filter((line) => {
         const session = line.route.reserve();
@@ -295,9 +320,10 @@ export class Dispatcher {
       );
     } finally {
       for (const line of plan) {
-        const isShort = line.sessions.length > 0;
+        const [unused] = line.sessions;
         for (const session of line.sessions) session.give(line.route);
-        if (isShort && line.news === line.route.news) {
+        if (unused) line.route.giveBackTurn(unused);
+        if (unused && line.news === line.route.news) {
           line.route.hasWaiting = false;
           this.#waiting.delete(line.route);
         }

@@ -17,6 +17,7 @@ export type Hint =
   | { kind: "released"; tasks: TaskRunId[] }
   | { kind: "workflow"; tenantId: TenantId; name: string }
   | { kind: "paused"; workerId: WorkerId; isPaused: boolean }
+  | { kind: "labels"; workerId: WorkerId }
   | { kind: "beat"; replicaId: ReplicaId; workerId: WorkerId };
 
 const CHANNEL = "helve_hints";

@@ -1,10 +1,14 @@
-import { createPartitions, type Database, findViolations } from "@helve/store";
+import { createPartitions, type Database, deleteExpiredRoutes, findViolations } from "@helve/store";
 import type { Meter, Observer } from "../observer.ts";
 
 const AUDIT_MS = 60_000;
 const PARTITIONS_MS = 6 * 3_600_000;
+const ROUTES_MS = 3_600_000;
 
-/** Looks every minute whether what is stored keeps the promises, and makes the partitions of the weeks to come. */
+/**
+ * Looks every minute whether what is stored keeps the promises, makes the partitions of the weeks to come, and deletes the
+ * routes that only runs of long ago had asked for.
+ */
 export class Maintenance {
   readonly #db: Database;
   readonly #observer: Observer & Partial<Meter>;
@@ -21,6 +25,7 @@ export class Maintenance {
     this.#timers = [
       setInterval(() => this.#queue("auditing", () => this.audit()), AUDIT_MS),
       setInterval(() => this.#queue("creating partitions", () => createPartitions(this.#db)), PARTITIONS_MS),
+      setInterval(() => this.#queue("deleting routes", () => deleteExpiredRoutes(this.#db)), ROUTES_MS),
     ];
   }
 

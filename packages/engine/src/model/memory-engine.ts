@@ -18,9 +18,12 @@ import { planReplay } from "../commands/plan-replay.ts";
 import { type Decisions, decideAll } from "../commands/settle.ts";
 import type { Settlement } from "../commands/settlement.ts";
 import { runsOf, tasksConcerned } from "../commands/settlement-targets.ts";
-import { Route } from "../dispatcher/routes.ts";
+import { Route } from "../dispatcher/route.ts";
 
 const TENANT: Uuid = "01900000-0000-7000-8000-000000000000";
+
+/** Nobody is connected: it does not matter where tasks stand. */
+const NO_ROUTES = { byId: () => undefined, findPlaced: () => undefined };
 
 type Row = LockedTaskRun & { dueAtMs: number };
 
@@ -77,7 +80,13 @@ export class MemoryEngine {
     const { targets, ids } = tasksConcerned(catalog, settlements, runs);
     const rows = [...ids].flatMap((id) => this.#rows.get(id) ?? []);
     const locked = new Map(rows.map((row) => [row.id, { ...row, isDue: row.dueAtMs <= this.#nowMs }]));
-    const decisions = decideAll({ catalog, reserve: () => undefined }, settlements, targets, locked, runs);
+    const decisions = decideAll(
+      { catalog, routes: NO_ROUTES, reserve: () => undefined },
+      settlements,
+      targets,
+      locked,
+      runs,
+    );
     this.#write(decisions);
     return decisions.result.touched;
   }
@@ -233,7 +242,14 @@ function versionOf(definition: WorkflowDefinition): Version {
       number,
       id: taskIdOf(id, index + 1),
       task,
-      route: new Route({ id: index, tenantId: TENANT, action: task.action, slots: '{"default":1}' }),
+      route: new Route({
+        id: index,
+        tenantId: TENANT,
+        action: task.action,
+        slots: '{"default":1}',
+        placement: "",
+        keptForMs: null,
+      }),
       ancestors: [],
       descendants: descendantsOf(number),
       isOnFailure: number === onFailureNumber(definition),

@@ -1,8 +1,8 @@
-import type { TaskRunId, TenantId, WorkerId } from "@helve/core";
+import { rankOf, type TaskRunId, type TenantId, type WorkerId } from "@helve/core";
 import type { WorkerRow } from "@helve/store";
-import type { AssignedTask, ConnectionId, EngineStatus, WorkerStream } from "../api.ts";
+import type { AssignedTask, ConnectionId, EngineStatus, Labels, WorkerStream } from "../api.ts";
 import type { Clock } from "../clock.ts";
-import type { Route } from "../dispatcher/routes.ts";
+import type { Route } from "../dispatcher/route.ts";
 
 /** A worker whose last heartbeat is older gets nothing new. Published SDKs beat every 4 s. */
 export const FRESH_MS = 5000;
@@ -51,6 +51,7 @@ export class Session {
   readonly held: Map<TaskRunId, HeldTask> = new Map();
   /** Given up, but may still run: by task id and attempt. */
   readonly abandoned: Map<string, HeldTask> = new Map();
+  labels: Labels;
   isPaused: boolean;
   /** Said goodbye: gets nothing new, keeps what it has. */
   isLeaving = false;
@@ -72,14 +73,16 @@ export class Session {
     this.actions = new Set(row.actions);
     this.number = row.session;
     this.slots = new Map(Object.entries(row.slots).map(([kind, limit]) => [kind, { limit, used: 0 }]));
+    this.labels = row.labels;
     this.isPaused = row.isPaused;
     this.lastBeatMs = clock.steady();
   }
 
-  /** Whether it could ever take a task of this route. */
-  canServe(route: Route): boolean {
-    if (route.tenantId !== this.tenantId || !this.actions.has(route.action)) return false;
-    return route.slots.every(([kind, units]) => (this.slots.get(kind)?.limit ?? 0) >= units);
+  /** How much a route prefers it; undefined when it could never take a task there. */
+  rankFor(route: Route): number | undefined {
+    if (route.tenantId !== this.tenantId || !this.actions.has(route.action)) return undefined;
+    if (!route.slots.every(([kind, units]) => (this.slots.get(kind)?.limit ?? 0) >= units)) return undefined;
+    return rankOf(route.placement, { id: this.workerId, labels: this.labels });
   }
 
   /** Whether it is given new tasks at all. */

@@ -29,10 +29,12 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
 import { describeAssignments } from "../dispatcher/assignment.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
-import type { Route, Routes } from "../dispatcher/routes.ts";
+import type { Route } from "../dispatcher/route.ts";
+import type { Routes } from "../dispatcher/routes.ts";
 import type { Observer } from "../observer.ts";
 import { FRESH_MS, type HeldTask, Session, type SessionStream } from "./session.ts";
 import { verdict } from "./verdict.ts";
+import { WorkerLabels } from "./worker-labels.ts";
 
 const TICK_MS = 100;
 /** A heartbeat this soon after the end of a stream is still answered OK: the worker is about to listen anew. */
@@ -67,6 +69,7 @@ export class Sessions {
   /** Workers whose stream is being opened, and how many times. */
   readonly #opening = new Map<WorkerId, number>();
   readonly #assigned: Batcher<WorkerId, HeldTaskRun[]>;
+  readonly #labels: WorkerLabels;
   #noVerdictsBeforeMs = 0;
   #lastTickMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -74,6 +77,7 @@ export class Sessions {
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
     this.#assigned = new Batcher({ write: (ids) => this.#listAssigned(ids), maxWeight: 1000, lanes: 1 });
+    this.#labels = new WorkerLabels({ ...deps, find: (workerId) => this.find(workerId) });
   }
 
   start(): void {
@@ -134,6 +138,12 @@ export class Sessions {
 
   async upsertLabels(tenantId: TenantId, workerId: WorkerId, labels: Labels): Promise<void> {
     if (!(await upsertWorkerLabels(this.#deps.db, tenantId, workerId, labels))) throw workerNotFound(workerId);
+    await this.labelsChanged([workerId]);
+  }
+
+  /** Labels of these workers were changed, here or elsewhere; undefined: of any. */
+  labelsChanged(workerIds: Iterable<WorkerId> = this.#byWorker.keys()): Promise<void> {
+    return this.#labels.changed(workerIds);
   }
 
   async setPaused(tenantId: TenantId, workerId: WorkerId, isPaused: boolean): Promise<void> {
@@ -305,9 +315,7 @@ export class Sessions {
 
   /** Slots have come: looks into the lines that the worker can serve. */
   #serve(session: Session): void {
-    for (const route of this.#deps.routes.served()) {
-      if (route.servers.includes(session)) this.#deps.dispatcher.noteWaiting(route);
-    }
+    for (const route of this.#deps.routes.servedBy(session)) this.#deps.dispatcher.noteWaiting(route);
   }
 
   #attach(session: Session, connection: ConnectionId): void {
@@ -349,12 +357,13 @@ export class Sessions {
     session.isClosed = true;
     session.streams.clear();
     this.#byWorker.delete(session.workerId);
-    this.#deps.routes.removeSession(session);
+    for (const route of this.#deps.routes.removeSession(session)) this.#deps.dispatcher.noteWaiting(route);
     for (const connection of session.connections) this.#byConnection.get(connection)?.delete(session);
   }
 
   async #listAssigned(ids: WorkerId[]): Promise<HeldTaskRun[][]> {
     const rows = await listAssignedTaskRuns(this.#deps.db, [...new Set(ids)]);
+    await this.#deps.routes.learn(rows.map((row) => row.routeId));
     return ids.map((id) => rows.filter((row) => row.workerId === id));
   }
 }

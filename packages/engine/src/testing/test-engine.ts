@@ -8,10 +8,10 @@ import {
 } from "@helve/core";
 import { type Database, findViolations, openDatabase, putTenant, type Statement, type Violation } from "@helve/store";
 import { type FreshDatabase, freshDatabase } from "@helve/store/testing";
-import { createEngine, type Engine, type RunResult, type TriggerRequest } from "../index.ts";
+import { type AssignedTask, createEngine, type Engine, type RunResult, type TriggerRequest } from "../index.ts";
 import type { Observer } from "../observer.ts";
 import { TestClock, withClock } from "./test-clock.ts";
-import { TestWorker } from "./test-worker.ts";
+import { TestWorker, type TestWorkerOptions } from "./test-worker.ts";
 
 /** What observers heard, for tests that wait for it or look at it afterwards. */
 export type Heard = { [Event in keyof Observer]: Parameters<Observer[Event]>[] };
@@ -23,8 +23,10 @@ export interface TestEngine {
   tenantId: TenantId;
   heard: Heard;
   put(registration: WorkflowRegistration): Promise<void>;
-  worker(options: { actions: string[]; slots?: number; abandonedSlotMs?: number }): Promise<TestWorker>;
+  worker(options: TestWorkerOptions): Promise<TestWorker>;
   run(workflow: string, request?: Partial<TriggerRequest>): Promise<RunId>;
+  /** The first hand-out of a task to a worker that was made here. */
+  taken(taskId: TaskRunId): Promise<AssignedTask>;
   /** How a run has ended. */
   ended(runId: RunId): Promise<RunResult>;
   query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -100,6 +102,12 @@ async function startEngine({
   const engine = createEngine({ db, directUrl: url, name, isAlone, observer, clock });
   await engine.start();
   let isStopped = false;
+  const arrivals = new Map<TaskRunId, Arrival>();
+  const taken = (taskId: TaskRunId): Arrival => {
+    const arrival = arrivals.get(taskId) ?? newArrival();
+    arrivals.set(taskId, arrival);
+    return arrival;
+  };
   const query = <Row extends object>(text: string, values: unknown[] = []) =>
     db.query<Row>({ name: "", text } satisfies Statement, values);
   return {
@@ -109,7 +117,9 @@ async function startEngine({
     heard,
     query,
     put: async (registration) => void (await engine.putWorkflow(tenant.id, defineWorkflow(registration))),
-    worker: (options) => TestWorker.connect(engine, tenant.id, options),
+    worker: (options) =>
+      TestWorker.connect(engine, tenant.id, { onTask: (task) => taken(task.id).resolve(task), ...options }),
+    taken: (taskId) => taken(taskId).promise,
     async run(workflow, request = {}) {
       const [id] = await engine.triggerRuns(tenant.id, [{ workflow, input: "{}", metadata: "", ...request }]);
       return id as RunId;
@@ -129,6 +139,19 @@ async function startEngine({
       await db.close();
     },
   };
+}
+
+interface Arrival {
+  promise: Promise<AssignedTask>;
+  resolve(task: AssignedTask): void;
+}
+
+function newArrival(): Arrival {
+  let resolve: Arrival["resolve"] = () => {};
+  const promise = new Promise<AssignedTask>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }
 
 function emptyHeard(): Heard {

@@ -1,5 +1,15 @@
 import type { TenantId, WorkerId } from "@helve/core";
-import type { AssignedTask, Engine, OpenStream, Report, ReportAnswer, StreamOptions } from "../index.ts";
+import type { AssignedTask, Engine, Labels, OpenStream, Report, ReportAnswer, StreamOptions } from "../index.ts";
+
+export interface TestWorkerOptions {
+  actions: string[];
+  slots?: number;
+  labels?: Labels;
+  name?: string;
+  abandonedSlotMs?: number;
+  /** Called with everything it is sent. */
+  onTask?: (task: AssignedTask) => void;
+}
 
 type Ending = { outcome: "succeeded"; output: string } | { outcome: "failed"; error: string; isRetryable: boolean };
 
@@ -18,21 +28,23 @@ export class TestWorker {
   readonly #unread: AssignedTask[] = [];
   readonly #readers: ((task: AssignedTask) => void)[] = [];
   readonly #cancelReaders: (() => void)[] = [];
+  readonly #onTask: (task: AssignedTask) => void;
   stream: OpenStream | undefined;
 
-  constructor(engine: Engine, tenantId: TenantId, id: WorkerId) {
+  constructor(engine: Engine, tenantId: TenantId, id: WorkerId, onTask: (task: AssignedTask) => void = () => {}) {
     this.#engine = engine;
     this.#tenantId = tenantId;
     this.id = id;
+    this.#onTask = onTask;
   }
 
   static async connect(
     engine: Engine,
     tenantId: TenantId,
-    { actions, slots = 10, ...options }: { actions: string[]; slots?: number; abandonedSlotMs?: number },
+    { actions, slots = 10, labels = {}, name = "worker", onTask, ...options }: TestWorkerOptions,
   ): Promise<TestWorker> {
-    const registration = { name: "worker", actions, slots: { default: slots }, labels: {}, runtime: {} };
-    const worker = new TestWorker(engine, tenantId, await engine.registerWorker(tenantId, registration));
+    const registration = { name, actions, slots: { default: slots }, labels, runtime: {} };
+    const worker = new TestWorker(engine, tenantId, await engine.registerWorker(tenantId, registration), onTask);
     await worker.listen(options);
     return worker;
   }
@@ -98,6 +110,7 @@ export class TestWorker {
 
   #take(task: AssignedTask): void {
     this.sent.push(task);
+    this.#onTask(task);
     const read = this.#readers.shift();
     if (read) read(task);
     else this.#unread.push(task);

@@ -92,7 +92,9 @@ export async function readingFixture(): Promise<ReadingFixture> {
         checksum: newId(),
         definition,
       });
-      const routes = await putRoutes(db, ofTenant, [{ action: `${name}:run`, slots: '{"default":1}' }]);
+      const routes = await putRoutes(db, ofTenant, [
+        { action: `${name}:run`, slots: '{"default":1}', placement: "", keepMs: null },
+      ]);
       return { version, routeId: routes[0]?.id as number };
     },
 

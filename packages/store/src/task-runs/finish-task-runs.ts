@@ -18,6 +18,7 @@ export const KEPT_COLUMNS = [
   "id",
   "tenant_id",
   "version_id",
+  "route_id",
   "priority",
   "attempt",
   "failures",

@@ -71,30 +71,40 @@ export async function getEndedRuns(
 
 const REOPEN: Statement = {
   name: "reopen_task_runs",
+  // A route that is about to expire is kept: written to, so that who deletes it at this moment looks again.
   text: /* sql */ `
-  with reopened as (
-    delete from task_run_history h
-     using unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::bigint[], $6::smallint[], $7::task_status[])
-           as r (tenant_id, id, route_id, schedule_timeout_ms, execution_timeout_ms, pending_parents, new_status)
-     where h.tenant_id = r.tenant_id and h.id = r.id
-    returning h.*, r.route_id, r.schedule_timeout_ms, r.execution_timeout_ms, r.pending_parents, r.new_status
+  with wanted as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::bigint[], $6::smallint[], $7::task_status[])
+        as w (tenant_id, id, own_route_id, schedule_timeout_ms, execution_timeout_ms, pending_parents, new_status)
+  ), kept as (
+    update route r set expires_at = greatest(r.expires_at, helve_now() + interval '1 day')
+      from (select distinct h.route_id from wanted w join task_run_history h on h.tenant_id = w.tenant_id and h.id = w.id) last
+     where r.id = last.route_id and r.expires_at is not null
+    returning r.id
+  ), reopened as (
+    delete from task_run_history h using wanted w
+     where h.tenant_id = w.tenant_id and h.id = w.id
+    returning h.*, w.own_route_id, w.schedule_timeout_ms, w.execution_timeout_ms, w.pending_parents, w.new_status
   )
   insert into task_run (
     id, tenant_id, version_id, route_id, status, priority, rank, attempt, pending_parents, schedule_timeout_ms,
     execution_timeout_ms, created_at, queued_at, deadline_at, parent_task_id, child_index, child_key, input, metadata)
-  select id, tenant_id, version_id, route_id, new_status, priority, 0, attempt, pending_parents, schedule_timeout_ms,
-         execution_timeout_ms, created_at,
+  select id, tenant_id, version_id,
+         coalesce((select kept.id from kept where kept.id = reopened.route_id),
+                  (select r.id from route r where r.id = reopened.route_id and r.expires_at is null), own_route_id),
+         new_status, priority, 0, attempt, pending_parents, schedule_timeout_ms, execution_timeout_ms, created_at,
          case when new_status = 'queued' then helve_now() end,
          case when new_status = 'queued' then helve_now() + schedule_timeout_ms * interval '1 ms' end,
          parent_task_id, child_index, child_key, input, metadata
     from reopened
-  returning id`,
+  returning id, route_id as "routeId"`,
 };
 
 /** A finished task run that runs again: the same run, a new attempt, all its retries. */
 export interface Reopening {
   tenantId: Uuid;
   id: Uuid;
+  /** Of its definition, for when the route that it stood on last is gone. */
   routeId: number;
   scheduleTimeoutMs: number;
   executionTimeoutMs: number;
@@ -102,10 +112,13 @@ export interface Reopening {
   status: "queued" | "waiting";
 }
 
-/** @returns the ids that were moved back from history */
-export async function reopenTaskRuns(tx: Db, reopenings: readonly Reopening[]): Promise<Uuid[]> {
+/** @returns what was moved back from history, and where each stands now */
+export async function reopenTaskRuns(
+  tx: Db,
+  reopenings: readonly Reopening[],
+): Promise<{ id: Uuid; routeId: number }[]> {
   if (reopenings.length === 0) return [];
-  const rows = await tx.query<{ id: Uuid }>(REOPEN, [
+  return tx.query(REOPEN, [
     reopenings.map((one) => one.tenantId),
     reopenings.map((one) => one.id),
     reopenings.map((one) => one.routeId),
@@ -114,7 +127,6 @@ export async function reopenTaskRuns(tx: Db, reopenings: readonly Reopening[]): 
     reopenings.map((one) => one.pendingParents),
     reopenings.map((one) => one.status),
   ]);
-  return rows.map((row) => row.id);
 }
 
 /** Where a task run stands, if it is known at all. */

@@ -105,6 +105,8 @@ export async function requeueTaskRuns(tx: Db, requeues: readonly Requeue[]): Pro
 /** A waiting task whose parents have ended: some of them (`status` waiting), or all. */
 export interface Readying {
   id: Uuid;
+  /** Where it stands from now on: its route may depend on where its parents ran. */
+  routeId: number;
   pendingParents: number;
   status: "waiting" | "queued" | "assigned";
   /** Set exactly when `status` is assigned; the attempt becomes 1. */
@@ -115,7 +117,7 @@ const READY_TASK_RUNS: Statement = {
   name: "ready_task_runs",
   text: /* sql */ `
   update task_run t
-     set pending_parents = r.pending_parents, status = r.status, worker_id = r.worker_id,
+     set route_id = r.route_id, pending_parents = r.pending_parents, status = r.status, worker_id = r.worker_id,
          attempt = t.attempt + case when r.status = 'assigned' then 1 else 0 end,
          queued_at = case when r.status <> 'waiting' then helve_now() end,
          assigned_at = case when r.status = 'assigned' then helve_now() end,
@@ -123,12 +125,13 @@ const READY_TASK_RUNS: Statement = {
            when 'assigned' then helve_now() + t.execution_timeout_ms * interval '1 ms'
            when 'queued' then helve_now() + t.schedule_timeout_ms * interval '1 ms'
          end
-    from unnest($1::uuid[], $2::smallint[], $3::task_status[], $4::uuid[]) as r (id, pending_parents, status, worker_id)
+    from unnest($1::uuid[], $2::int[], $3::smallint[], $4::task_status[], $5::uuid[])
+           as r (id, route_id, pending_parents, status, worker_id)
    where t.id = r.id`,
 };
 
 /** Records what the ends of parents did to locked, waiting task runs. */
 export async function readyTaskRuns(tx: Db, readyings: readonly Readying[]): Promise<void> {
   if (readyings.length === 0) return;
-  await tx.query(READY_TASK_RUNS, columns(readyings, ["id", "pendingParents", "status", "workerId"]));
+  await tx.query(READY_TASK_RUNS, columns(readyings, ["id", "routeId", "pendingParents", "status", "workerId"]));
 }

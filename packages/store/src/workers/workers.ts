@@ -89,18 +89,27 @@ export async function closeWorkerSession(db: Db, id: Uuid, session: number): Pro
 
 const UPSERT_LABELS: Statement = {
   name: "upsert_worker_labels",
-  text: `update worker set labels = labels || $3::jsonb where tenant_id = $1 and id = $2 returning labels`,
+  text: `update worker set labels = labels || $3::jsonb where tenant_id = $1 and id = $2 returning id`,
 };
 
-/** Sets labels and keeps the others. @returns all labels afterwards, or undefined for an unknown worker */
+/** Sets labels and keeps the others. @returns whether the tenant has that worker */
 export async function upsertWorkerLabels(
   db: Db,
   tenantId: Uuid,
   id: Uuid,
   labels: Readonly<Record<string, string | number>>,
-): Promise<Record<string, string | number> | undefined> {
-  const rows = await db.query<{ labels: Record<string, string | number> }>(UPSERT_LABELS, [tenantId, id, labels]);
-  return rows[0]?.labels;
+): Promise<boolean> {
+  return (await db.query(UPSERT_LABELS, [tenantId, id, labels])).length > 0;
+}
+
+const GET_LABELS: Statement = {
+  name: "get_worker_labels",
+  text: `select id, labels from worker where id = any($1::uuid[])`,
+};
+
+/** The labels of these workers, of whichever tenant. */
+export async function getWorkerLabels(db: Db, ids: readonly Uuid[]): Promise<Pick<WorkerRow, "id" | "labels">[]> {
+  return db.query(GET_LABELS, [ids]);
 }
 
 const SET_PAUSED: Statement = {
