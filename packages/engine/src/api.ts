@@ -63,6 +63,12 @@ export interface Engine {
   findUnknownRuns(tenantId: TenantId, runIds: readonly RunId[]): Promise<RunId[]>;
   /** What is known of a run now. @throws not_found */
   getRun(tenantId: TenantId, runId: RunId): Promise<RunDetails>;
+  /**
+   * What keeps a task from running now, the nearest to being released first. Empty when it runs or has ended.
+   *
+   * @throws not_found for an unknown task
+   */
+  whyWaiting(tenantId: TenantId, taskId: TaskRunId): Promise<WaitReason[]>;
   /** Live events of one run, or of all runs with a metadata value. @returns stops listening */
   onRunEvents(tenantId: TenantId, filter: RunEventFilter, callback: (event: RunEvent) => void): () => void;
 }
@@ -235,6 +241,47 @@ export interface RunDetails {
   input: string;
   metadata: string;
   tasks: TaskResult[];
+}
+
+/**
+ * - `parents` tasks that it depends on have not ended
+ * - `no_failure` an on-failure task: nothing has failed
+ * - `back_off` its last attempt failed, and the pause after it is not over
+ * - `action` no connected worker has registered its action
+ * - `capacity` workers with its action do not have that many slots at all
+ * - `labels` workers with its action do not meet the labels that it asks for
+ * - `sticky` it belongs to one worker, and that one cannot take it
+ * - `not_accepting` workers that could take it are given nothing: paused, leaving, quarantined, silent
+ * - `busy` workers that could take it have no free slot
+ * - `line` others stand before it
+ * - `next` a worker has room for it: it is about to be given out
+ */
+export type WaitRule =
+  | "parents"
+  | "no_failure"
+  | "back_off"
+  | "action"
+  | "capacity"
+  | "labels"
+  | "sticky"
+  | "not_accepting"
+  | "busy"
+  | "line"
+  | "next";
+
+/** One thing that keeps a task from running. */
+export interface WaitReason {
+  rule: WaitRule;
+  /** What is so, in words. */
+  message: string;
+  /** What would release the task. */
+  releasedBy: string;
+  /** Workers that this is about, at most 20, each with what stands against it. */
+  workers: { workerId: WorkerId; name: string; detail: string }[];
+  /** Tasks that this is about, at most 20: parents, and those that hold the slots. */
+  tasks: { taskId: TaskRunId; detail: string }[];
+  /** When the wait ends in any case, ms since 1970: with the back-off, or with the schedule timeout. */
+  deadlineMs: number | undefined;
 }
 
 export type RunEventFilter = { runId: RunId } | { metadataKey: string; metadataValue: string };

@@ -22,6 +22,8 @@ import type { HeldTask } from "./sessions/session.ts";
 import { identity, Sessions } from "./sessions/sessions.ts";
 import { Sweeper } from "./sweeper.ts";
 import { QueueTimers } from "./timers/queue-timers.ts";
+import { UnservedWatch } from "./waits/unserved-watch.ts";
+import { whyWaiting } from "./waits/why-waiting.ts";
 
 export interface EngineOptions {
   /** For keyed access: see store/db.ts. */
@@ -81,6 +83,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     mayHandOut: () => lease.isValid(),
     onTimeout: (held) => timeOut(held),
     onSilent: (held) => judgeSilent(held),
+    onUnserved: (route) => unservedWatch.note(route),
     onUndelivered: (tasks) => handBack(tasks, "its worker left before it was sent"),
     onDoubt: () => sweeper.doubt(),
     onError: failed("claiming tasks"),
@@ -160,6 +163,13 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     handBack: (tasks, reason) => handBack(tasks, reason),
     letGo: (held, cancelReason) => consequences.letGo(held, cancelReason),
     onError: failed("sweeping"),
+  });
+
+  const views = { db, sessions, replicas: () => lease.replicas };
+  const unservedWatch: UnservedWatch = new UnservedWatch({
+    ...views,
+    mayWrite: () => lease.isValid(),
+    onError: failed("noting why tasks wait"),
   });
 
   const maintenance = new Maintenance(db, observer);
@@ -276,6 +286,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
       sessions.start();
       queueTimers.start();
       sweeper.start();
+      unservedWatch.start();
       maintenance.start();
       state = "running";
       if (dead.length > 0) takeOver(dead);
@@ -286,6 +297,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
       if (state !== "running") return;
       state = "stopping";
       sweeper.stop();
+      await unservedWatch.stop();
       await maintenance.stop();
       dispatcher.stop();
       await Promise.all([triggers.idle(), reports.idle(), logs.idle()]);
@@ -383,6 +395,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     onRunEnded: (tenantId, runIds, callback) => results.wait(tenantId, runIds, callback),
     findUnknownRuns: (tenantId, runIds) => results.findUnknown(tenantId, runIds),
     getRun: (tenantId, runId) => runDetails(db, catalog, tenantId, runId),
+    whyWaiting: (tenantId, taskId) => whyWaiting({ ...views, catalog, routes }, tenantId, taskId),
     onRunEvents: (tenantId, filter, callback) => events.listen(tenantId, filter, callback),
   };
 }

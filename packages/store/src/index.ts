@@ -21,6 +21,7 @@ export {
   startReplica,
   stopReplica,
 } from "./replicas/replicas.ts";
+export { noteUnserved, type UnservedNote, type UnservedProgress } from "./task-events/note-unserved.ts";
 export {
   insertTaskEvents,
   keepTimesOfAttempt,
@@ -64,6 +65,7 @@ export {
   requeueTaskRuns,
   type UnfinishedStatus,
 } from "./task-runs/settle-task-runs.ts";
+export { COUNTED_AHEAD, getWaitingTaskRun, type WaitingTaskRun } from "./task-runs/waiting-task.ts";
 export {
   type ApiTokenRow,
   getValidToken,
@@ -80,6 +82,7 @@ export {
   type HeldTaskRun,
   insertWorker,
   listAssignedTaskRuns,
+  listConnectedWorkers,
   type NewWorker,
   openWorkerSession,
   setWorkerPaused,

@@ -32,6 +32,8 @@ export interface DispatcherDeps {
   onTimeout: (held: HeldTask[]) => void;
   /** No receipt came in time. */
   onSilent: (held: HeldTask[]) => void;
+  /** Somebody stands in this line, and no worker connected here can serve it. */
+  onUnserved: (route: Route) => void;
   /** Handed out in the database, but its worker has gone: nobody has seen it. */
   onUndelivered: (tasks: AssignedTask[]) => void;
   /** The outcome of a write is not known. */
@@ -76,7 +78,10 @@ export class Dispatcher {
   noteWaiting(route: Route): void {
     route.news++;
     route.hasWaiting = true;
-    if (!route.hasServers) return;
+    if (!route.hasServers) {
+      this.#deps.onUnserved(route);
+      return;
+    }
     this.#waiting.add(route);
     this.claim();
   }

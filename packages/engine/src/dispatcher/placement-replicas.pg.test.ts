@@ -1,5 +1,5 @@
 import { type DesiredLabel, taskIdOf } from "@helve/core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type TestCluster, type TestEngine, testCluster } from "../testing/test-engine.ts";
 
 let cluster: TestCluster;
@@ -69,4 +69,29 @@ test("a sticky task goes back to the replica of its parent's worker", async () =
   expect(away.sent).toEqual([]);
   away.die();
   worker.die();
+});
+
+test("a task that waits tells of workers at other replicas, and is on record once", async () => {
+  const gpu = { gpu: { strValue: "h", required: true } };
+  await a.put({ name: "gpu", tasks: [{ readableId: "gpu", action: "gpu:run", workerLabels: gpu }] });
+  const here = await a.worker({ actions: ["gpu:run"], name: "here", labels: { gpu: "a" } });
+  const there = await b.worker({ actions: ["gpu:run"], name: "there" });
+  const runId = await a.run("gpu");
+  const [reason] = await a.engine.whyWaiting(a.tenantId, runId);
+  expect(reason).toMatchObject({
+    rule: "labels",
+    workers: [
+      { workerId: here.id, name: "here", detail: 'has gpu = "a"' },
+      { workerId: there.id, name: "there", detail: "has no label gpu" },
+    ],
+  });
+  await vi.waitFor(async () => expect(await a.events(runId)).toEqual(["requeued_no_worker 1"]), { timeout: 5000 });
+  const fit = await b.worker({ actions: ["gpu:run"], name: "fit", slots: 1, labels: { gpu: "h" } });
+  await fit.next();
+  const second = await a.run("gpu");
+  expect((await a.engine.whyWaiting(a.tenantId, second)).map(({ rule }) => rule)).toEqual(["busy", "labels"]);
+  await a.engine.cancel(a.tenantId, [second], "enough");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(await a.events(second), "a worker elsewhere can take it").toEqual(["cancelled 1"]);
+  for (const worker of [here, there, fit]) worker.die();
 });

@@ -132,6 +132,22 @@ export async function setWorkerQuarantine(db: Db, id: Uuid, reason: string | nul
   await db.query(SET_QUARANTINE, [id, reason]);
 }
 
+// Only a replica that lives can have a worker connected.
+const LIST_CONNECTED: Statement = {
+  name: "list_connected_workers",
+  text: /* sql */ `
+  select ${COLUMNS} from worker w
+   where tenant_id = any($1::uuid[]) and is_listening and exists (
+     select from replica r join replica_lease l on l.replica_id = r.id
+      where r.id = w.replica_id and r.fenced_at is null and l.expires_at > helve_now())
+   order by id`,
+};
+
+/** The workers of these tenants that listen, on whichever replica. */
+export async function listConnectedWorkers(db: Db, tenantIds: readonly Uuid[]): Promise<WorkerRow[]> {
+  return db.query<WorkerRow>(LIST_CONNECTED, [tenantIds]);
+}
+
 /** A task run in a worker's hands, with the times that its keeper needs. */
 export interface HeldTaskRun extends ClaimedTaskRun {
   assignedAtMs: number;
