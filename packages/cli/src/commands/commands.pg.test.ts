@@ -16,9 +16,9 @@ beforeAll(async () => {
     ["dev", "--data-dir", folder.path, "--ready-file", readyFile, "--log-level", "error"],
     ports,
   );
-  await eventually("the engine", () => existsSync(readyFile) || undefined, 25_000);
+  await eventually("the engine", () => existsSync(readyFile) || undefined, 40_000);
   await eventually("the sample", () => helve.outText().includes("Ctrl-C stops everything") || undefined);
-});
+}, 60_000);
 afterAll(() => folder.remove());
 
 /** Runs a command as if typed on this machine. */

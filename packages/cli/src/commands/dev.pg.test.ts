@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { freshDatabase } from "@helve/store/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   dataFolder,
@@ -22,6 +23,9 @@ interface Ready {
   pid: number;
 }
 
+/** From source and beside other tests a start takes several times as long as it should. */
+const LIMIT_MS = 60_000;
+const START_LIMIT_MS = 40_000;
 /** npm doubles a Ctrl-C within this time; whoever presses it again is slower. */
 const LONGER_THAN_NPM_MS = 400;
 const ANY_PORTS = { HELVE_GRPC_PORT: "0", HELVE_HTTP_PORT: "0" };
@@ -35,20 +39,24 @@ function start(dataDir: string, ...flags: string[]): HelveProcess {
 }
 
 async function ready(dataDir: string, helve: HelveProcess): Promise<Ready> {
-  return eventually(`the ready file; it said ${helve.errText()}`, async () => {
-    if (!isAlive(helve.pid)) throw new Error(`it ended: ${helve.errText()}`);
-    const text = existsSync(readyFileOf(dataDir)) ? await readFile(readyFileOf(dataDir), "utf8") : "";
-    const file = text === "" ? undefined : (JSON.parse(text) as Ready);
-    // A killed one leaves its file behind.
-    return file?.pid === helve.pid ? file : undefined;
-  });
+  return eventually(
+    `the ready file; it said ${helve.errText()}`,
+    async () => {
+      if (!isAlive(helve.pid)) throw new Error(`it ended: ${helve.errText()}`);
+      const text = existsSync(readyFileOf(dataDir)) ? await readFile(readyFileOf(dataDir), "utf8") : "";
+      const file = text === "" ? undefined : (JSON.parse(text) as Ready);
+      // A killed one leaves its file behind.
+      return file?.pid === helve.pid ? file : undefined;
+    },
+    START_LIMIT_MS,
+  );
 }
 
 function workerPid(helve: HelveProcess): number {
   return Number(/sample-worker, process (\d+)/.exec(helve.outText())?.[1]);
 }
 
-describe("helve dev", () => {
+describe("helve dev", { timeout: LIMIT_MS }, () => {
   let folder: Awaited<ReturnType<typeof dataFolder>>;
   let helve: HelveProcess;
   let address: Ready;
@@ -58,7 +66,7 @@ describe("helve dev", () => {
     helve = start(folder.path);
     address = await ready(folder.path, helve);
     await eventually("the greeting", () => helve.outText().includes("Ctrl-C stops everything") || undefined);
-  });
+  }, LIMIT_MS);
   afterAll(() => folder.remove());
 
   it("tells whoever waits for it how to reach it, in a file that others cannot read", () => {
@@ -107,7 +115,7 @@ describe("helve dev", () => {
   });
 });
 
-describe("helve dev, when it does not end in order", () => {
+describe("helve dev, when it does not end in order", { timeout: LIMIT_MS }, () => {
   let folder: Awaited<ReturnType<typeof dataFolder>>;
   beforeEach(async () => {
     folder = await dataFolder();
@@ -153,5 +161,29 @@ describe("helve dev, when it does not end in order", () => {
     helve.signal("SIGKILL");
     await helve.ended;
     await eventually("the end of the worker", () => !isAlive(workerPid(helve)) || undefined);
+  });
+});
+
+describe("helve dev, on a PostgreSQL of one's own", { timeout: LIMIT_MS }, () => {
+  let folder: Awaited<ReturnType<typeof dataFolder>>;
+  let database: Awaited<ReturnType<typeof freshDatabase>>;
+  beforeAll(async () => {
+    [folder, database] = [await dataFolder(), await freshDatabase()];
+  });
+  afterAll(async () => {
+    await folder.remove();
+    await database.drop();
+  });
+
+  it("starts no other, and runs the sample there", async () => {
+    const helve = start(folder.path, "--database-url", database.url);
+    const { databaseUrl, token } = await ready(folder.path, helve);
+    expect(databaseUrl).toBe(database.url);
+    await eventually("the sample", () => helve.outText().includes("sample-order  completed") || undefined);
+    expect(helve.outText()).toContain("yours, from DATABASE_URL");
+    expect(helve.outText()).not.toContain(token);
+    expect(existsSync(join(folder.path, "postgres"))).toBe(false);
+    helve.signal("SIGTERM");
+    expect(await helve.ended).toBe(0);
   });
 });

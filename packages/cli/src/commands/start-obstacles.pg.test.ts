@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { dataFolder, eventually, isAlive, postmasterOf, runHelve, startHelve } from "../testing/helve-process.ts";
 
 /** What stands in the way of a start is told in one sentence, and nothing is left running. */
-describe("helve dev, when something stands in its way", () => {
+describe("helve dev, when something stands in its way", { timeout: 60_000 }, () => {
   let folder: Awaited<ReturnType<typeof dataFolder>>;
   let blocker: Server | undefined;
   beforeEach(async () => {

@@ -24,8 +24,8 @@ beforeAll(async () => {
   const readyFile = join(dirname(folder.path), "ready.json");
   const flags = ["--no-sample", "--data-dir", folder.path, "--ready-file", readyFile, "--log-level", "error"];
   startHelve(["dev", ...flags], { HELVE_GRPC_PORT: "0", HELVE_HTTP_PORT: "0" });
-  await eventually("the engine", () => existsSync(readyFile) || undefined, 25_000);
-});
+  await eventually("the engine", () => existsSync(readyFile) || undefined, 40_000);
+}, 60_000);
 afterEach(async () => {
   for (const child of running) {
     const ended = new Promise((resolve) => child.once("close", resolve));
