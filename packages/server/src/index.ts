@@ -1,5 +1,6 @@
 export { type Config, type LogLevel, readConfig } from "./config.ts";
-export { type ServeOptions, serve } from "./main.ts";
+export { openTokenAdmin, type ServeOptions, serve } from "./main.ts";
 export { describeOptions } from "./options.ts";
 export { explainFailure, runUntilSignal } from "./process.ts";
 export type { Running } from "./serve.ts";
+export type { StoredToken, TokenAdmin } from "./token-admin.ts";

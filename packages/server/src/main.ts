@@ -1,15 +1,17 @@
 import { realpathSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { HelveError, invalidArgument, newId } from "@helve/core";
+import { HelveError, invalidArgument, isUuid, newId } from "@helve/core";
 import {
   type DatabaseOptions,
   getValidToken,
   insertApiToken,
+  listApiTokens,
   migrate,
   openDatabase,
   putSigningKey,
   putTenant,
+  revokeApiToken,
 } from "@helve/store";
 import { startPostgres } from "@helve/store/embedded";
 import { countQueued, openReading } from "@helve/store/reading";
@@ -20,6 +22,7 @@ import { createLog } from "./log.ts";
 import { describeOptions } from "./options.ts";
 import { explainFailure, runUntilSignal } from "./process.ts";
 import { type Running, type Storage, serveOn } from "./serve.ts";
+import { type TokenAdmin, tokenAdminOn } from "./token-admin.ts";
 
 export interface ServeOptions extends Partial<Config> {
   /** @default on standard error, at `logLevel` */
@@ -41,6 +44,28 @@ export async function serve(options: ServeOptions = {}): Promise<Running> {
   try {
     const storage = await openStorage(config, log, closers);
     return await serveOn({ storage, config, log, closers });
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens the database for work on API tokens: the one that is named, or the embedded one, which must not be an engine's.
+ *
+ * @throws HelveError as {@link serve} does
+ */
+export async function openTokenAdmin(config: Config): Promise<TokenAdmin> {
+  const log = createLog(config.logLevel);
+  const closers = new Closers(log);
+  try {
+    const storage = await openStorage(config, log, closers);
+    const { engineDb, tenantId } = storage;
+    const rows = {
+      list: () => listApiTokens(engineDb, tenantId),
+      revoke: async (id: string) => isUuid(id) && revokeApiToken(engineDb, id, tenantId),
+    };
+    return await tokenAdminOn(storage, rows, config, closers);
   } catch (error) {
     await closers.close();
     throw error;

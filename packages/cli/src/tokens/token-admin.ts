@@ -31,7 +31,7 @@ export interface TokenAdmin {
 /** What is needed of the server's package. */
 export interface TokenServer<Config> {
   readConfig(args: readonly string[], env: Record<string, string | undefined>): Config;
-  openTokenAdmin?(config: Config): Promise<TokenAdmin>;
+  openTokenAdmin(config: Config): Promise<TokenAdmin>;
 }
 
 /**
@@ -54,7 +54,6 @@ export async function openTokenAdmin<Config>(
     ...(running ? ["--database-url", running] : []),
     ...addressFlags(found.token, io),
   ];
-  if (!server.openTokenAdmin) throw new CommandError("the server of this build does not manage tokens");
   return server.openTokenAdmin(read(() => server.readConfig(flags, withoutDatabase(io.env))));
 }
 
