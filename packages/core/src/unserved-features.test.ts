@@ -10,22 +10,21 @@ function unserved(workflow: WorkflowRegistration, task: TaskRegistration = {}): 
   return unservedFeatures(defineWorkflow({ name: "shop", tasks, ...workflow }));
 }
 
-it("finds nothing in a graph with triggers, retries, priorities and an on-failure task", () => {
+it("finds nothing in a graph with triggers, retries, priorities, placement and an on-failure task", () => {
   const onFailureTask = { readableId: "hook", action: "shop:hook" };
   const workflow = {
     eventTriggers: ["e:*"],
     defaultPriority: 2,
     inputJsonSchema: "{}",
     cronInput: "{}",
+    sticky: "HARD",
     onFailureTask,
   };
-  expect(unserved(workflow, { parents: ["b"], retries: 3, backoffFactor: 2, slotRequests: { default: 2 } })).toEqual(
-    [],
-  );
+  const task = { parents: ["b"], retries: 3, backoffFactor: 2, slotRequests: { default: 2 } };
+  expect(unserved(workflow, { ...task, workerLabels: { gpu: { intValue: 1 } } })).toEqual([]);
 });
 
 it.each<[string, WorkflowRegistration]>([
-  ["sticky", { sticky: "SOFT" }],
   ["cron_triggers", { cronTriggers: ["* * * * *"] }],
   ["concurrency", { concurrency: { expression: "input.x" } }],
   ["default_filters", { defaultFilters: [{ expression: "true", scope: "s" }] }],
@@ -36,7 +35,6 @@ it.each<[string, WorkflowRegistration]>([
 
 it.each<[string, TaskRegistration]>([
   ["is_durable", { isDurable: true }],
-  ["worker_labels", { workerLabels: { gpu: { intValue: 1 } } }],
   ["concurrency", { concurrency: [{ expression: "input.x" }] }],
   ["rate_limits", { rateLimits: [{ key: "k" }] }],
   [
@@ -50,8 +48,8 @@ it.each<[string, TaskRegistration]>([
 
 it("looks at the on-failure task too and lists everything in use", () => {
   const onFailureTask = { readableId: "hook", action: "shop:hook", isDurable: true };
-  expect(unserved({ sticky: "HARD", onFailureTask }, { rateLimits: [{ key: "k" }] })).toEqual([
-    "sticky",
+  expect(unserved({ cronTriggers: ["* * * * *"], onFailureTask }, { rateLimits: [{ key: "k" }] })).toEqual([
+    "cron_triggers",
     "rate_limits of task 'a'",
     "is_durable of task 'hook'",
   ]);

@@ -18,7 +18,6 @@ export function unservedFeatures(definition: WorkflowDefinition): string[] {
 type Features<Subject> = Readonly<Record<string, (subject: Subject) => boolean>>;
 
 const WORKFLOW_FEATURES: Features<WorkflowDefinition> = {
-  sticky: (workflow) => workflow.sticky !== undefined,
   cron_triggers: (workflow) => workflow.cronTriggers.length > 0,
   concurrency: (workflow) => workflow.concurrency.length > 0,
   default_filters: (workflow) => workflow.defaultFilters.length > 0,
@@ -27,7 +26,6 @@ const WORKFLOW_FEATURES: Features<WorkflowDefinition> = {
 
 const TASK_FEATURES: Features<TaskDefinition> = {
   is_durable: (task) => task.isDurable,
-  worker_labels: (task) => task.workerLabels.length > 0,
   concurrency: (task) => task.concurrency.length > 0,
   rate_limits: (task) => task.rateLimits.length > 0,
   conditions: (task) => task.conditions !== undefined,

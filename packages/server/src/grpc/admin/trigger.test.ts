@@ -46,8 +46,25 @@ test.each([
   expect(() => read(request)).toThrow(text);
 });
 
-test("says that wanted labels are not served, rather than pass over them", () => {
-  expect(() => read({ desiredWorkerLabels: { a: { strValue: "b" } } })).toThrow(
-    expect.objectContaining({ code: "unimplemented" }),
+test("passes on where the run wants to be, and nothing when it says nothing", () => {
+  const gpu = { strValue: "h", required: true, comparator: v1.WorkerLabelComparator.NOT_EQUAL };
+
+  expect(read({ desiredWorkerId: PARENT, desiredWorkerLabels: { gpu, memory: { intValue: 512 } } })).toMatchObject({
+    desiredWorkerId: PARENT,
+    desiredLabels: [
+      { key: "gpu", value: "h", required: true, comparator: "not_equal", weight: 100 },
+      { key: "memory", value: 512, required: false, comparator: "equal", weight: 100 },
+    ],
+  });
+  expect(read({ desiredWorkerId: "", desiredWorkerLabels: {} })).toEqual({
+    workflow: "order",
+    input: "",
+    metadata: "",
+  });
+});
+
+test("refuses a wanted label without a value", () => {
+  expect(() => read({ desiredWorkerLabels: { gpu: { required: true } } })).toThrow(
+    'desired_worker_labels["gpu"] must have exactly one of str_value and int_value',
   );
 });

@@ -4,10 +4,21 @@ import type {
   TriggerWorkflowResponse,
   v1,
 } from "@helve/contracts";
-import { checkJson, HelveError, invalidArgument, isUuid, type RunId, type TaskRunId, type TenantId } from "@helve/core";
+import {
+  checkJson,
+  type DesiredLabel,
+  defineLabels,
+  HelveError,
+  invalidArgument,
+  isUuid,
+  type RunId,
+  type TaskRunId,
+  type TenantId,
+} from "@helve/core";
 import type { Engine, TriggerRequest } from "@helve/engine";
 import type { CallContext, Edge } from "../edge.ts";
 import { uuidProblem } from "../ids.ts";
+import { readDesiredLabels } from "./desired-labels.ts";
 
 /** WorkflowService/TriggerWorkflow: one run, possibly a task's child. */
 export async function triggerWorkflow(
@@ -41,8 +52,8 @@ export async function triggerWorkflowRun(
     input: request.input.toString("utf8"),
     metadata: request.additionalMetadata.toString("utf8"),
     priority: request.priority,
+    desiredLabels: readLabels(request.desiredWorkerLabels),
   });
-  refuseLabels(request.desiredWorkerLabels);
   const [externalId = ""] = await triggerRuns(engine, tenantId, [trigger]);
   return { externalId };
 }
@@ -64,7 +75,6 @@ export function readTrigger(request: v1.TriggerWorkflowRequest): TriggerRequest 
   if (desiredWorkerId && !isUuid(desiredWorkerId)) {
     throw invalidArgument(`Invalid request: desiredWorkerId must be a valid UUID: ${uuidProblem(desiredWorkerId)}`);
   }
-  refuseLabels(request.desiredWorkerLabels);
   return checkTrigger({
     workflow: request.name,
     input: request.input,
@@ -73,6 +83,8 @@ export function readTrigger(request: v1.TriggerWorkflowRequest): TriggerRequest 
     parentTaskId,
     childIndex: request.childIndex,
     childKey: request.childKey,
+    desiredWorkerId: desiredWorkerId || undefined,
+    desiredLabels: readLabels(request.desiredWorkerLabels),
   });
 }
 
@@ -98,7 +110,8 @@ export function checkTrigger(trigger: TriggerRequest): TriggerRequest {
   return trigger;
 }
 
-/** A run would go to any worker, and its owner would think it went to a chosen one. */
-function refuseLabels(labels: Readonly<Record<string, unknown>>): void {
-  if (Object.keys(labels).length > 0) throw new HelveError("unimplemented", "desired_worker_labels is not served yet");
+/** Labels that the run asks for in place of its tasks' own; undefined when it names none. */
+function readLabels(labels: { readonly [key: string]: v1.DesiredWorkerLabels }): DesiredLabel[] | undefined {
+  if (Object.keys(labels).length === 0) return undefined;
+  return defineLabels(readDesiredLabels(labels), "desired_worker_labels", "");
 }
