@@ -118,7 +118,7 @@ export class Sweeper {
       await this.#serveLines();
       if (this.#deps.lease.replicas > 1 || this.#isInDoubt) await this.#lookElsewhere();
       if (this.#looksForOrphans) await this.#findOrphans();
-      this.#resettleLost();
+      await this.#resettleLost();
     } catch (error) {
       this.#deps.onError(error);
     }
@@ -172,9 +172,9 @@ export class Sweeper {
   }
 
   /** Tasks of lost workers whose requeueing failed. */
-  #resettleLost(): void {
-    const { dispatcher, settleLost } = this.#deps;
-    const lost = [...dispatcher.all()].filter((held) => held.session.isClosed).map(({ task }) => task);
-    if (lost.length > 0) settleLost(lost, "the worker is gone");
+  async #resettleLost(): Promise<void> {
+    const { dispatcher, sessions } = this.#deps;
+    const closed = [...dispatcher.all()].map((held) => held.session).filter((session) => session.isClosed);
+    for (const session of new Set(closed)) await sessions.settleLost(session, "the worker is gone");
   }
 }

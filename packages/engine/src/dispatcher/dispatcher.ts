@@ -152,6 +152,9 @@ export class Dispatcher {
       holdsSlots: true,
       isAdopted: times.isAdopted ?? false,
     };
+    // An attempt that this replica did not see end.
+    const former = this.#held.get(task.id);
+    if (former) this.release(former);
     session.held.set(task.id, held);
     this.#held.set(task.id, held);
     this.#watch(held);

@@ -44,7 +44,8 @@ export class Session {
   readonly tenantId: TenantId;
   readonly name: string;
   readonly actions: ReadonlySet<string>;
-  readonly number: number;
+  /** Of the stream opened last; a worker that has a higher one in its row has connected to another replica since. */
+  number: number;
   readonly slots: ReadonlyMap<string, { limit: number; used: number }>;
   readonly streams: Set<SessionStream> = new Set();
   readonly connections: Set<ConnectionId> = new Set();

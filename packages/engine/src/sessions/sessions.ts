@@ -188,12 +188,13 @@ export class Sessions {
     const routes = await listRoutes(db, tenantId, row.actions);
     for (const route of routes) this.#deps.routes.get(route);
 
-    let session = this.#byWorker.get(workerId);
-    const isNew = session === undefined;
-    const inHand = isNew && row.session > 1 ? await this.#assigned.add(workerId) : [];
+    const known = this.#byWorker.get(workerId)?.number ?? 0;
+    const inHand = row.session > known + 1 ? await this.#assigned.add(workerId) : [];
+    const tasks = await describeAssignments(db, this.#deps.catalog, inHand);
     // Another stream of this worker may have come while the tables were read.
-    session = this.#byWorker.get(workerId) ?? this.#add(row);
-    if (isNew) await this.#adopt(session, inHand);
+    const session = this.#byWorker.get(workerId) ?? this.#add(row);
+    session.number = Math.max(session.number, row.session);
+    this.#adopt(session, inHand, tasks);
     const lost = options.holding ? this.#compare(session, options.holding) : [];
 
     const { connection, isItsOwnHeartbeat, abandonedSlotMs } = options;
@@ -281,13 +282,16 @@ export class Sessions {
     return session;
   }
 
-  /** Takes the tasks of a worker that comes back into the books; it is running them or has them in its buffers. */
-  async #adopt(session: Session, rows: readonly HeldTaskRun[]): Promise<void> {
-    const { dispatcher, catalog, db, routes } = this.#deps;
-    const tasks = await describeAssignments(db, catalog, rows);
+  /**
+   * Takes the tasks of a worker that comes back, from before a restart or from another replica, into the books; it is
+   * running them or has them in its buffers.
+   */
+  #adopt(session: Session, rows: readonly HeldTaskRun[], tasks: readonly AssignedTask[]): void {
+    const { dispatcher, routes } = this.#deps;
     rows.forEach((row, index) => {
-      if (dispatcher.find(row.id)) return;
-      const task = tasks[index] as (typeof tasks)[number];
+      const known = dispatcher.find(row.id);
+      if (known?.task.attempt === row.attempt && !known.session.isClosed) return;
+      const task = tasks[index] as AssignedTask;
       const route = routes.byId(row.routeId) as Route;
       const { deadlineMs, startedAtMs, slotReleased } = row;
       if (!slotReleased) session.occupy(route);
@@ -346,11 +350,28 @@ export class Sessions {
 
   /** Gives a worker up: its tasks go elsewhere, and it must listen anew. */
   lose(session: Session, reason: string): void {
-    const held = [...session.held.values()].map(({ task }) => task);
     for (const { stream } of session.streams) stream.close("worker_lost");
     this.#drop(session);
-    closeWorkerSession(this.#deps.db, session.workerId, session.number).catch(this.#deps.onError);
-    this.#deps.onLost(session, held, reason);
+    this.settleLost(session, reason).catch(this.#deps.onError);
+  }
+
+  /**
+   * Gives the tasks of a lost worker back, unless it has connected to another replica: then they are kept there. What
+   * fails here is found again by the sweeper.
+   */
+  async settleLost(session: Session, reason: string): Promise<void> {
+    const { db, dispatcher, onLost } = this.#deps;
+    const isGone = await closeWorkerSession(db, session.workerId, session.number);
+    const held = [...session.held.values()];
+    if (isGone) {
+      onLost(
+        session,
+        held.map(({ task }) => task),
+        reason,
+      );
+    } else {
+      for (const one of held) dispatcher.release(one);
+    }
   }
 
   #drop(session: Session): void {

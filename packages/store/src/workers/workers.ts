@@ -79,12 +79,12 @@ export async function openWorkerSession(
 
 const CLOSE_SESSION: Statement = {
   name: "close_worker_session",
-  text: `update worker set is_listening = false where id = $1 and session = $2`,
+  text: `update worker set is_listening = false where id = $1 and session = $2 returning id`,
 };
 
-/** Marks a worker as gone, unless it has opened a newer session. */
-export async function closeWorkerSession(db: Db, id: Uuid, session: number): Promise<void> {
-  await db.query(CLOSE_SESSION, [id, session]);
+/** Marks a worker as gone. @returns false when it has opened a newer session: then nothing changes */
+export async function closeWorkerSession(db: Db, id: Uuid, session: number): Promise<boolean> {
+  return (await db.query(CLOSE_SESSION, [id, session])).length > 0;
 }
 
 const UPSERT_LABELS: Statement = {
