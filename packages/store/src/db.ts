@@ -160,8 +160,8 @@ export function isRetryable(error: unknown): boolean {
 
 function asHelveError(error: unknown, statement: string): HelveError {
   const { code = "", message } = error as { code?: string; message: string };
-  const isSqlState = /^[0-9A-Z]{5}$/.test(code);
-  if (!isSqlState || UNAVAILABLE.test(code) || RETRYABLE.has(code)) {
+  // By class and not by the look of the code: EPIPE, too, is five capitals.
+  if (!(error instanceof pg.DatabaseError) || UNAVAILABLE.test(code) || RETRYABLE.has(code)) {
     const reason = message === "Query read timeout" ? "no answer came in time" : message;
     return new HelveError("unavailable", `the database did not carry out «${statement}»: ${reason}`, { cause: error });
   }
