@@ -81,7 +81,9 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     routes,
     clock,
     mayHandOut: () => lease.isValid(),
-    onTimeout: (held) => timeOut(held),
+    onTimeout: (held) => {
+      for (const one of held) void timeOut(one.task).finally(() => dispatcher.lookAgain(one, LOOK_AGAIN_MS));
+    },
     onSilent: (held) => judgeSilent(held),
     onUnserved: (route) => unservedWatch.note(route),
     onUndelivered: (tasks) => handBack(tasks, "its worker left before it was sent"),
@@ -161,6 +163,9 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     catalog,
     settleLost: (tasks, reason) => settleLost(tasks, reason),
     handBack: (tasks, reason) => handBack(tasks, reason),
+    timeOut: (tasks) => {
+      for (const task of tasks) void timeOut(task);
+    },
     letGo: (held, cancelReason) => consequences.letGo(held, cancelReason),
     onError: failed("sweeping"),
   });
@@ -232,13 +237,11 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     for (const settling of settleAll(tasks, { kind: "returned", reason })) settling.catch(failed("handing tasks back"));
   }
 
-  function timeOut(held: readonly HeldTask[]): void {
-    for (const one of held) {
-      const error = `Task exceeded timeout of ${formatDuration(one.task.executionTimeoutMs)}`;
-      settleAll([one.task], { kind: "timed_out", error })[0]
-        ?.catch(failed("timing tasks out"))
-        .finally(() => dispatcher.lookAgain(one, LOOK_AGAIN_MS));
-    }
+  async function timeOut(
+    task: Parameters<typeof settleAll>[0][number] & { executionTimeoutMs: number },
+  ): Promise<void> {
+    const error = `Task exceeded timeout of ${formatDuration(task.executionTimeoutMs)}`;
+    await Promise.all(settleAll([task], { kind: "timed_out", error })).catch(failed("timing tasks out"));
   }
 
   function judgeSilent(held: readonly HeldTask[]): void {
@@ -261,6 +264,8 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
   function takeOver(replicas: readonly ReplicaId[]): void {
     observer.replicasTakenOver(replicas);
     sweeper.watchOrphans();
+    // It may have given something to a worker that had come here already.
+    sweeper.doubt();
     sweeper.sweepNow();
   }
 

@@ -5,6 +5,7 @@ import {
   type HeldTaskRun,
   listAssignedTaskRuns,
   listOrphanedWorkers,
+  listOverdueTaskRuns,
   listWaitingRoutes,
 } from "@helve/store";
 import type { AssignedTask } from "./api.ts";
@@ -20,6 +21,10 @@ import { NO_VERDICTS_MS, type Sessions } from "./sessions/sessions.ts";
 const SWEEP_MS = 10_000;
 /** After a write whose outcome is not known: when its rows have had time to appear in the books, if they ever will. */
 const DOUBT_MS = 3000;
+/** However little there is to doubt, everything is looked at that often. */
+const DOUBT_ANYWAY_MS = 60_000;
+
+type TimedTask = Pick<AssignedTask, "tenantId" | "id" | "attempt" | "executionTimeoutMs">;
 
 export interface SweeperDeps {
   db: Database;
@@ -31,6 +36,8 @@ export interface SweeperDeps {
   results: RunResults;
   catalog: Catalog;
   settleLost: (tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string) => void;
+  /** Execution timeouts that whoever keeps the tasks should have seen. */
+  timeOut: (tasks: readonly TimedTask[]) => void;
   handBack: (tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string) => void;
   /** A held task that is no longer its worker's. */
   letGo: (held: HeldTask, cancelReason: string | undefined) => void;
@@ -50,14 +57,17 @@ export class Sweeper {
   #strays = new Set<string>();
   #looksForOrphans = false;
   #isInDoubt = false;
+  #doubtedAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
   constructor(deps: SweeperDeps) {
     this.#deps = deps;
+    deps.clock.onJump(() => this.sweepNow());
   }
 
   start(): void {
+    this.#doubtedAtMs = this.#deps.clock.steady();
     this.#schedule(SWEEP_MS);
   }
 
@@ -116,6 +126,7 @@ export class Sweeper {
       if (!this.#deps.lease.isValid()) return;
       await this.#deps.sessions.labelsChanged();
       await this.#serveLines();
+      if (this.#deps.clock.steady() - this.#doubtedAtMs >= DOUBT_ANYWAY_MS) this.#isInDoubt = true;
       if (this.#deps.lease.replicas > 1 || this.#isInDoubt) await this.#lookElsewhere();
       if (this.#looksForOrphans) await this.#findOrphans();
       await this.#resettleLost();
@@ -140,9 +151,14 @@ export class Sweeper {
     if (this.#isInDoubt) await this.#findStrays();
   }
 
-  /** Rows that are assigned to workers connected here and were never sent: twice seen, they are handed back. */
+  /**
+   * Rows that are assigned to workers connected here and were never sent: twice seen, they are handed back. Those that
+   * nobody keeps are ended by their execution timeout.
+   */
   async #findStrays(): Promise<void> {
-    const { db, sessions, dispatcher, handBack } = this.#deps;
+    const { db, clock, sessions, dispatcher, handBack, timeOut } = this.#deps;
+    this.#doubtedAtMs = clock.steady();
+    timeOut(await listOverdueTaskRuns(db));
     const workers = [...sessions.all()].map((session) => session.workerId);
     const rows = await listAssignedTaskRuns(db, workers);
     const strays = rows.filter((row) => dispatcher.find(row.id)?.task.attempt !== row.attempt);

@@ -33,6 +33,7 @@ export { type ChildClaim, claimChildRuns, getParentTask, type ParentTask } from 
 export { type Claim, type ClaimedTaskRun, claimTaskRuns } from "./task-runs/claim-task-runs.ts";
 export {
   listExpiredTaskRuns,
+  listOverdueTaskRuns,
   markStarted,
   nextQueueDeadline,
   refreshTimeout,

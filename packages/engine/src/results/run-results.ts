@@ -84,9 +84,10 @@ export class RunResults {
     for (const listener of entry.listeners) listener(result);
   }
 
-  /** Runs may have ended elsewhere; undefined: look at all that are awaited. */
-  look(runIds: Iterable<RunId> = [...this.#waiting.keys()]): void {
-    for (const runId of runIds) {
+  /** Runs may have ended elsewhere; undefined: any of them may have ended unseen. */
+  look(runIds?: Iterable<RunId>): void {
+    if (runIds === undefined) this.#open.clear();
+    for (const runId of runIds ?? [...this.#waiting.keys()]) {
       this.#open.delete(runId);
       const entry = this.#waiting.get(runId);
       if (entry) this.#look(entry.tenantId, runId);

@@ -36,6 +36,23 @@ export async function listExpiredTaskRuns(db: Db): Promise<{ id: Uuid; tenantId:
   return db.query(LIST_EXPIRED);
 }
 
+const LIST_OVERDUE: Statement = {
+  name: "list_overdue_task_runs",
+  text: /* sql */ `
+  select id, tenant_id as "tenantId", attempt, execution_timeout_ms as "executionTimeoutMs" from task_run
+   where status = 'assigned' and deadline_at <= helve_now() - interval '10 seconds' limit 1000`,
+};
+
+/**
+ * Runs in a worker's hands whose execution timeout passed a while ago: whoever keeps them should have acted. Reads the
+ * whole hot table.
+ */
+export async function listOverdueTaskRuns(
+  db: Db,
+): Promise<{ id: Uuid; tenantId: Uuid; attempt: number; executionTimeoutMs: number }[]> {
+  return db.query(LIST_OVERDUE);
+}
+
 const NEXT_DEADLINE: Statement = {
   name: "next_queue_deadline",
   text: /* sql */ `
