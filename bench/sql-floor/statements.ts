@@ -16,8 +16,10 @@ import {
   CLAIM_NAMED_RUNS,
   CLAIM_ONE,
   CREATE_REJECTED,
+  FINISH_BARE,
   FINISH_FROM_LINE,
   FINISH_SECOND_JOIN,
+  INSERT_BARE,
   INSERT_HAND_OUT,
   INSERT_LINES,
 } from "./rejected.ts";
@@ -115,30 +117,30 @@ async function measureRejected({ db, replicaId, owner, count }: Bench, costs: St
     run(FINISH_SECOND_JOIN, (rows) => [replicaId, ids(rows), rows.map(() => 1), rows.map(() => '{"ok":true}')]),
   );
 
-  const named = batches(taskRuns(owner, count, "queued"), BATCH);
-  await perTask(count, named, insert);
-  costs["claim rows named by id"] = await perTask(
+  // Both designs begin on empty tables.
+  await db.query({ name: "bench_empty", text: "truncate task_run, task_run_history" });
+  const bare = batches(taskRuns(owner, count, "queued"), BATCH);
+  const stored = (rows: NewTaskRun[]) => [ids(rows), owner.routeId, owner.tenantId, rows.map((row) => row.metadata)];
+  const outputs = (rows: NewTaskRun[]) => [ids(rows), rows.map(() => '{"ok":true}')];
+  costs["bare, one table: insert"] = await perTask(count, bare, run(INSERT_BARE, stored));
+  costs["bare, one table: claim rows named by id"] = await perTask(
     count,
-    named,
+    bare,
     run(CLAIM_NAMED_RUNS, (rows) => [ids(rows), owner.workerId]),
   );
-  await perTask(count, named, (rows) => finishTaskRuns(db, replicaId, successes(rows)).then(() => {}));
+  costs["bare, one table: finish"] = await perTask(count, bare, run(FINISH_BARE, outputs));
 
   const lines = batches(taskRuns(owner, count, "queued"), BATCH);
-  costs["separate line table: insert both"] = await perTask(
-    count,
-    lines,
-    run(INSERT_LINES, (rows) => [ids(rows), owner.routeId, owner.tenantId, rows.map((row) => row.metadata)]),
-  );
-  costs["separate line table: claim rows named by id"] = await perTask(
+  costs["bare, line and wide table: insert both"] = await perTask(count, lines, run(INSERT_LINES, stored));
+  costs["bare, line and wide table: claim rows named by id"] = await perTask(
     count,
     lines,
     run(CLAIM_NAMED_LINES, (rows) => [ids(rows), owner.workerId]),
   );
-  costs["separate line table: finish, update the wide row"] = await perTask(
+  costs["bare, line and wide table: finish, update the wide row"] = await perTask(
     count,
     lines,
-    run(FINISH_FROM_LINE, (rows) => [ids(rows), rows.map(() => '{"ok":true}')]),
+    run(FINISH_FROM_LINE, outputs),
   );
   costs["hand-out record of a block"] = await perTask(
     count,
