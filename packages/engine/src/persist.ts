@@ -10,15 +10,21 @@ const LONGEST_PAUSE_MS = 500;
  * is unavailable. The work must be able to run twice with the same effect as once, since a lost connection does not say
  * whether the commit had happened.
  *
+ * @param work told whether it has been tried before
  * @param onDoubt called when the outcome of a try is not known
  * @throws HelveError `unavailable` after 5 s; whether the last try was carried out is then not known
  */
-export async function persist<Result>(work: () => Promise<Result>, onDoubt: () => void = () => {}): Promise<Result> {
+export async function persist<Result>(
+  work: (isRepeated: boolean) => Promise<Result>,
+  onDoubt: () => void = () => {},
+): Promise<Result> {
   const giveUpAt = performance.now() + GIVE_UP_AFTER_MS;
+  let isRepeated = false;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      return await work();
+      return await work(isRepeated);
     } catch (error) {
+      isRepeated = true;
       if (isRetryable(error)) continue;
       if (!(error instanceof HelveError) || error.code !== "unavailable") throw error;
       onDoubt();

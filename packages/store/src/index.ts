@@ -53,6 +53,7 @@ export {
   reopenTaskRuns,
   type TaskRunState,
 } from "./task-runs/finished-task-runs.ts";
+export { keepFirstTaskRuns, keepFirstWorkflowRuns } from "./task-runs/insert-again.ts";
 export { insertTaskRuns, type NewTaskRun } from "./task-runs/insert-task-runs.ts";
 export {
   type Ending,

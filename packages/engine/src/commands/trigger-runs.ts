@@ -19,6 +19,8 @@ import {
   getParentTask,
   insertTaskRuns,
   insertWorkflowRuns,
+  keepFirstTaskRuns,
+  keepFirstWorkflowRuns,
   type NewTaskRun,
   type NewWorkflowRun,
   type ReplicaId,
@@ -60,6 +62,13 @@ interface PlannedTask {
   route: Route;
   row: NewTaskRun;
   session: Session | undefined;
+}
+
+interface Stored {
+  /** The id that each run has: another one's for a child asked for before. Undefined: its own. */
+  ids: Map<PlannedRun, RunId> | undefined;
+  /** Tasks that stand as they were planned; the others are not new, or have gone on since they were first stored. */
+  born: Set<string> | "all";
 }
 
 export interface TriggerDeps {
@@ -172,27 +181,29 @@ export class TriggerRuns {
     const tasks = runs.flatMap((run) => planTasks(run, dispatcher));
     const isPlain = runs.every((run) => run.version.isStandalone && run.dedupeKey === undefined);
     try {
-      if (isPlain) {
-        const rows = tasks.map((task) => task.row);
-        await persist(() => insertTaskRuns(db, this.#deps.replicaId(), rows), onDoubt);
-        meter.committed?.("store", rows.length, performance.now() - begunAt);
-        this.#act(tasks);
-        return units.map((unit) => unit.map((run) => run.id));
-      }
-      const ids = await persist(() => db.transaction((tx) => this.#storeFamilies(tx, runs, tasks)), onDoubt);
+      const { ids, born } = await persist((isRepeated) => {
+        if (isPlain && !isRepeated) return this.#storePlain(tasks);
+        return db.transaction((tx) => this.#storeFamilies(tx, runs, tasks, isRepeated));
+      }, onDoubt);
       meter.committed?.("store", tasks.length, performance.now() - begunAt);
-      const isStored = (task: PlannedTask) => ids.get(task.run) === task.run.id;
-      for (const task of tasks) if (!isStored(task)) task.session?.give(task.route);
-      this.#act(tasks.filter(isStored));
-      return units.map((unit) => unit.map((run) => ids.get(run) as RunId));
+      const isBorn = (task: PlannedTask) => born === "all" || born.has(task.row.id);
+      for (const task of tasks) if (!isBorn(task)) task.session?.give(task.route);
+      this.#act(born === "all" ? tasks : tasks.filter(isBorn));
+      return units.map((unit) => unit.map((run) => ids?.get(run) ?? run.id));
     } catch (error) {
       for (const { session, route } of tasks) session?.give(route);
       throw error;
     }
   }
 
-  /** Runs of several tasks, and children that may have been asked for before. @returns the id that each run has */
-  async #storeFamilies(tx: Db, runs: PlannedRun[], tasks: PlannedTask[]): Promise<Map<PlannedRun, RunId>> {
+  async #storePlain(tasks: PlannedTask[]): Promise<Stored> {
+    const rows = tasks.map((task) => task.row);
+    await insertTaskRuns(this.#deps.db, this.#deps.replicaId(), rows);
+    return { ids: undefined, born: "all" };
+  }
+
+  /** Runs of several tasks, children that may have been asked for before, and what may have been stored before. */
+  async #storeFamilies(tx: Db, runs: PlannedRun[], tasks: PlannedTask[], isRepeated: boolean): Promise<Stored> {
     const ids = new Map(runs.map((run) => [run, run.id]));
     const keyed = runs.filter((run) => run.dedupeKey !== undefined);
     const claims = keyed.map((run) => ({
@@ -202,11 +213,14 @@ export class TriggerRuns {
     }));
     const owners = await claimChildRuns(tx, claims);
     keyed.forEach((run, index) => void ids.set(run, owners[index] as RunId));
-    const fresh = runs.filter((run) => ids.get(run) === run.id);
-    await insertWorkflowRuns(tx, fresh.filter((run) => !run.version.isStandalone).map(workflowRunRow));
-    const rows = tasks.filter((task) => ids.get(task.run) === task.run.id).map((task) => task.row);
+    const isFresh = (run: PlannedRun) => ids.get(run) === run.id;
+    const families = runs.filter((run) => isFresh(run) && !run.version.isStandalone);
+    await insertWorkflowRuns(tx, families.map(workflowRunRow));
+    const rows = tasks.filter((task) => isFresh(task.run)).map((task) => task.row);
     await insertTaskRuns(tx, this.#deps.replicaId(), rows);
-    return ids;
+    if (!isRepeated) return { ids, born: new Set(rows.map((row) => row.id)) };
+    await keepFirstWorkflowRuns(tx, families);
+    return { ids, born: await keepFirstTaskRuns(tx, rows) };
   }
 
   /** The runs are durable: sends what was born assigned and tells of what stands in line. */

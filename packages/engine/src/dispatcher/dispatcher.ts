@@ -305,7 +305,7 @@ export class Dispatcher {
   }
 
   async #claimPlanned(plan: { route: Route; sessions: Session[]; news: number }[]): Promise<void> {
-    const { db, catalog, replicaId, onDoubt, meter } = this.#deps;
+    const { db, replicaId, onDoubt, meter } = this.#deps;
     const begunAt = performance.now();
     const claims = plan.map(({ route, sessions }) => ({
       routeId: route.id,
@@ -317,7 +317,7 @@ export class Dispatcher {
       const rows = await persist(() => claimTaskRuns(db, replicaId(), claims), onDoubt);
       meter.committed?.("claim", rows.length, performance.now() - begunAt);
       const taken = takeReservations(rows, reserved);
-      const tasks = rows.length > 0 ? await describeAssignments(db, catalog, rows) : [];
+      const tasks = rows.length > 0 ? await this.#describe(rows, taken) : [];
       const byId = new Map<Uuid, AssignedTask>(tasks.map((task) => [task.id, task]));
       this.send(
         rows.map((row, index) => ({
@@ -336,6 +336,18 @@ export class Dispatcher {
           this.#waiting.delete(line.route);
         }
       }
+    }
+  }
+
+  /** What is sent for claimed rows. When it cannot be read, the rows are given out and in nobody's books. */
+  async #describe(rows: readonly ClaimedTaskRun[], taken: readonly Session[]): Promise<AssignedTask[]> {
+    const { db, catalog, routes, onDoubt } = this.#deps;
+    try {
+      return await persist(() => describeAssignments(db, catalog, rows));
+    } catch (error) {
+      onDoubt();
+      rows.forEach((row, index) => void taken[index]?.give(routes.byId(row.routeId) as Route));
+      throw error;
     }
   }
 }

@@ -16,8 +16,10 @@ export class FaultyDatabase implements Database {
   readonly counters: DbCounters;
   readonly #db: Database;
   #countdown = Number.POSITIVE_INFINITY;
+  #name: string | undefined;
   #fault: Fault = "lost before";
   #isLasting = false;
+  #meanwhile: () => Promise<void> = async () => {};
   #isDead = false;
   /** Name of the statement at which it failed. */
   failedAt: string | undefined;
@@ -27,10 +29,17 @@ export class FaultyDatabase implements Database {
     this.counters = db.counters;
   }
 
-  /** @param number of the statement at which it fails, from 1 */
-  failAt(number: number, fault: Fault, { isLasting }: { isLasting: boolean }): void {
+  /**
+   * @param point name of the statement at which it fails, or how many there are until then, from 1
+   * @param options.isLasting nothing arrives afterwards
+   * @param options.meanwhile what happens before it is noticed
+   */
+  failAt(point: number | string, fault: Fault, options: { isLasting: boolean; meanwhile?: () => Promise<void> }): void {
+    const { isLasting, meanwhile = async () => {} } = options;
+    this.#meanwhile = meanwhile;
     this.failedAt = undefined;
-    this.#countdown = number;
+    this.#countdown = typeof point === "number" ? point : Number.POSITIVE_INFINITY;
+    this.#name = typeof point === "string" ? point : undefined;
     this.#fault = fault;
     this.#isLasting = isLasting;
   }
@@ -48,6 +57,7 @@ export class FaultyDatabase implements Database {
     const fault = this.#count(statement.name);
     if (fault && fault !== "lost after") throw failure(fault, statement.name);
     const rows = await this.#db.query<Row>(statement, values);
+    if (fault) await this.#meanwhile();
     if (fault || this.#isDead) throw failure("lost after", statement.name);
     return rows;
   }
@@ -67,6 +77,7 @@ export class FaultyDatabase implements Database {
       isCommitLost = fault === "lost after";
       return worked;
     });
+    if (isCommitLost) await this.#meanwhile();
     if (isCommitLost || this.#isDead) throw failure("lost after", "commit");
     return result;
   }
@@ -78,8 +89,9 @@ export class FaultyDatabase implements Database {
   /** @returns what happens to this statement, if anything */
   #count(name: string): Fault | undefined {
     if (this.#isDead) return "lost before";
-    if (--this.#countdown > 0) return undefined;
+    if (--this.#countdown > 0 && name !== this.#name) return undefined;
     this.#countdown = Number.POSITIVE_INFINITY;
+    this.#name = undefined;
     this.failedAt = name;
     this.#isDead = this.#isLasting;
     return this.#fault;
