@@ -74,7 +74,8 @@ export function operation<Resource, Query extends TSchema = TSchema, Body extend
         request,
         reply,
       });
-      return result === reply ? reply : sendJson(reply, 200, result);
+      // Waiting for a reply waits until it is sent, and gives nothing.
+      return result === reply || reply.sent ? reply : sendJson(reply, 200, result);
     },
   });
 }
