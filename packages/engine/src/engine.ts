@@ -41,6 +41,7 @@ export interface EngineOptions {
 
 /** A verdict that the database's clock did not share is looked at again then. */
 const LOOK_AGAIN_MS = 100;
+const START_AGAIN_MS = 500;
 
 /**
  * Puts the services of one replica together. Each has one duty; what one learns and others must act on passes through the
@@ -59,6 +60,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
   const results = new RunResults(db, catalog, failed("looking up results"));
   const replicaId = () => lease.id;
   let state: "stopped" | "running" | "stopping" = "stopped";
+  let startingAnew: Promise<void> = Promise.resolve();
 
   const lease: ReplicaLease = new ReplicaLease({
     db,
@@ -66,7 +68,9 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     clock,
     takeBeats: () => sessions.takeBeats(),
     onTakeOver: (replicas) => takeOver(replicas),
-    onLost: () => void startAnew().catch(failed("starting anew after being fenced")),
+    onLost: () => {
+      startingAnew = startAnew();
+    },
     onError: failed("renewing the lease"),
   });
   const publish = (hint: Hint) => {
@@ -269,13 +273,18 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     sweeper.sweepNow();
   }
 
+  /** Another replica has taken over from this one: it forgets what it had and takes a new id, when it can get one. */
   async function startAnew(): Promise<void> {
     observer.fenced(replicaId());
     sessions.stop();
     dispatcher.forgetAll();
-    await lease.stop();
+    while (state === "running" && !lease.isValid()) {
+      await lease.start().catch(async (error) => {
+        failed("starting anew after being fenced")(error);
+        await new Promise((resolve) => setTimeout(resolve, START_AGAIN_MS));
+      });
+    }
     if (state !== "running") return;
-    await lease.start();
     sessions.start();
     sweeper.watchOrphans();
     sweeper.sweepNow();
@@ -301,6 +310,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     async stop() {
       if (state !== "running") return;
       state = "stopping";
+      await startingAnew;
       sweeper.stop();
       await unservedWatch.stop();
       await maintenance.stop();
@@ -354,6 +364,8 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     },
     openStream(tenantId, workerId, stream, streamOptions) {
       if (state !== "running") throw new HelveError("unavailable", `the engine is ${state}`);
+      // What is given out under a lease that has run out may be taken back at any moment.
+      if (!lease.isValid()) throw new HelveError("unavailable", `the lease has run out: ${lease.trouble}`);
       return sessions.openStream(tenantId, workerId, stream, streamOptions);
     },
     heartbeat: (tenantId, workerId) => sessions.heartbeat(tenantId, workerId),

@@ -13,6 +13,8 @@ import type { Clock } from "../clock.ts";
 const LEASE_MS = 9000;
 const RENEW_MS = 3000;
 const LOOK_FOR_DEAD_MS = 3000;
+/** After an outage, or when the database's clock was set, others have this long to renew before they are taken for dead. */
+const MERCY_MS = 2 * RENEW_MS;
 
 export interface ReplicaLeaseDeps {
   db: Database;
@@ -33,7 +35,10 @@ export interface ReplicaLeaseDeps {
 export class ReplicaLease {
   readonly #deps: ReplicaLeaseDeps;
   #id: ReplicaId | undefined;
+  #lostId: ReplicaId | undefined;
   #validUntil = 0;
+  /** Since when the leases in the database can be believed. */
+  #credibleSince = 0;
   #replicas = 1;
   #timer: NodeJS.Timeout | undefined;
   #lookedForDeadAt = 0;
@@ -43,6 +48,9 @@ export class ReplicaLease {
 
   constructor(deps: ReplicaLeaseDeps) {
     this.#deps = deps;
+    deps.clock.onJump(() => {
+      this.#credibleSince = performance.now();
+    });
   }
 
   /** @throws before `start` */
@@ -70,9 +78,11 @@ export class ReplicaLease {
     return performance.now() < this.#validUntil;
   }
 
+  /** Also starts anew, under another id, after it was lost. */
   async start(): Promise<void> {
     const sentAt = performance.now();
     this.#id = await startReplica(this.#deps.db, this.#deps.name, LEASE_MS);
+    this.#credibleSince = sentAt;
     this.#validUntil = sentAt + LEASE_MS;
     await this.#renew();
     this.#timer = setInterval(() => {
@@ -94,17 +104,24 @@ export class ReplicaLease {
     const { db, clock, takeBeats, onTakeOver, onLost } = this.#deps;
     const sentAt = performance.now();
     const sentAtMs = Date.now();
-    const renewed = await renewLease(db, this.id, LEASE_MS, takeBeats());
+    const { id } = this;
+    const renewed = await renewLease(db, id, LEASE_MS, takeBeats());
+    // Of two renewals under way at the same time, one has told already.
+    if (id !== this.#id || id === this.#lostId) return;
     if (!renewed) {
+      clearInterval(this.#timer);
+      this.#lostId = id;
       this.#validUntil = 0;
-      onLost(new FencedError(this.id));
+      onLost(new FencedError(id));
       return;
     }
+    if (!this.isValid()) this.#credibleSince = sentAt;
     this.#validUntil = sentAt + LEASE_MS;
     this.#trouble = undefined;
     this.#replicas = renewed.replicas;
     clock.adjust(renewed.nowMs, sentAtMs);
     if (this.#replicas < 2 || sentAt - this.#lookedForDeadAt < LOOK_FOR_DEAD_MS) return;
+    if (sentAt - this.#credibleSince < MERCY_MS) return;
     this.#lookedForDeadAt = sentAt;
     const dead = await fenceExpiredReplicas(db, this.id);
     if (dead.length > 0) onTakeOver(dead);

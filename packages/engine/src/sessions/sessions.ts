@@ -71,6 +71,8 @@ export class Sessions {
   readonly #assigned: Batcher<WorkerId, HeldTaskRun[]>;
   readonly #labels: WorkerLabels;
   #noVerdictsBeforeMs = 0;
+  /** Counts how often all sessions have ended together. */
+  #life = 0;
   #lastTickMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -88,6 +90,7 @@ export class Sessions {
   /** Ends every stream; what the workers hold stays theirs, they will come back with it. */
   stop(): void {
     clearInterval(this.#timer);
+    this.#life++;
     for (const session of this.#byWorker.values()) {
       for (const { stream } of session.streams) stream.close("engine_stops");
       this.#drop(session);
@@ -183,6 +186,7 @@ export class Sessions {
     options: StreamOptions,
   ): Promise<OpenStream> {
     const { db, replicaId, clock } = this.#deps;
+    const life = this.#life;
     const row = await openWorkerSession(db, tenantId, workerId, replicaId());
     if (!row) throw notFound("not found");
     const routes = await listRoutes(db, tenantId, row.actions);
@@ -191,6 +195,7 @@ export class Sessions {
     const known = this.#byWorker.get(workerId)?.number ?? 0;
     const inHand = row.session > known + 1 ? await this.#assigned.add(workerId) : [];
     const tasks = await describeAssignments(db, this.#deps.catalog, inHand);
+    if (life !== this.#life) throw new HelveError("unavailable", "this replica was taken over while the stream opened");
     // Another stream of this worker may have come while the tables were read.
     const session = this.#byWorker.get(workerId) ?? this.#add(row);
     session.number = Math.max(session.number, row.session);

@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { FaultyDatabase } from "../testing/faulty-database.ts";
+import { type TestCluster, type TestEngine, testCluster } from "../testing/test-engine.ts";
+
+let cluster: TestCluster;
+let faulty: FaultyDatabase;
+let a: TestEngine;
+let b: TestEngine;
+
+beforeEach(async () => {
+  cluster = await testCluster();
+  a = await cluster.start({
+    wrap: (db) => {
+      faulty = new FaultyDatabase(db);
+      return faulty;
+    },
+  });
+  b = await cluster.start();
+});
+afterEach(() => cluster.end());
+
+test("a replica that was taken over starts anew although the database fails it then", async () => {
+  await a.put({ name: "work", tasks: [{ readableId: "work", action: "work:run" }] });
+  faulty.failAt("start_replica", "lost before", { isLasting: false });
+  await b.query("update replica set fenced_at = now() where name = 'engine-1'");
+  await expect.poll(() => faulty.hasFailed, { timeout: 6000 }).toBe(true);
+  await expect.poll(() => a.engine.readiness().isReady, { timeout: 6000 }).toBe(true);
+  const worker = await a.worker({ actions: ["work:run"] });
+  const runId = await a.run("work");
+  await worker.succeed(await worker.next());
+  expect(await a.ended(runId)).toMatchObject({ status: "succeeded" });
+  expect(a.heard.fenced).toHaveLength(1);
+});
+
+test("replicas do not take each other for dead when all leases have run out at once", async () => {
+  const valid = "select from replica_lease where expires_at > helve_now()";
+  await cluster.clock.jump(20_000);
+  await expect.poll(() => a.query(valid), { timeout: 6000 }).toHaveLength(2);
+  expect(await a.query("select from replica where fenced_at is not null")).toEqual([]);
+});
