@@ -360,6 +360,8 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     },
     async setWorkerPaused(tenantId, workerId, isPaused) {
       await sessions.setPaused(tenantId, workerId, isPaused);
+      // Its slots may have been reserved before, for a claim that is under way.
+      if (isPaused) await dispatcher.claimed();
       publish({ kind: "paused", workerId, isPaused });
     },
     openStream(tenantId, workerId, stream, streamOptions) {

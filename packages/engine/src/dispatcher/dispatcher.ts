@@ -54,6 +54,7 @@ export class Dispatcher {
   readonly #waiting = new Set<Route>();
   readonly #unknown = new Set<number>();
   #isClaiming = false;
+  #claimUnderWay: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   constructor(deps: DispatcherDeps) {
@@ -102,6 +103,11 @@ export class Dispatcher {
     if (this.#isClaiming || this.#isStopped || this.#waiting.size === 0) return;
     this.#isClaiming = true;
     setImmediate(() => void this.#claimAll());
+  }
+
+  /** Resolves when everything that was reserved for claims until now has been sent or given back. */
+  claimed(): Promise<void> {
+    return this.#claimUnderWay;
   }
 
   /** The held task with this id, if its worker is connected here. */
@@ -275,7 +281,9 @@ export class Dispatcher {
       while (!this.#isStopped && this.#deps.mayHandOut()) {
         const plan = this.#plan();
         if (plan.length === 0) return;
-        await this.#claimPlanned(plan);
+        const claim = this.#claimPlanned(plan);
+        this.#claimUnderWay = claim.catch(() => {});
+        await claim;
       }
     } catch (error) {
       this.#deps.onError(error);
