@@ -23,7 +23,7 @@ export { defineLabels } from "./define-task.ts";
 export { defineWorkflow } from "./define-workflow.ts";
 export { DURATION_RULE, formatDuration, parseDurationMs } from "./duration.ts";
 export { type ErrorCode, HelveError, invalidArgument, notFound } from "./errors.ts";
-export { durationMs, fieldError, MAX_INT32, oneOf, requiredText, wholeNumber } from "./field-check.ts";
+export { durationMs, fieldError, MAX_INT32, oneOf, refuseNul, requiredText, wholeNumber } from "./field-check.ts";
 export {
   fromV0,
   type V0ConcurrencyRegistration,

@@ -149,6 +149,8 @@ const ROLLBACK: Statement = { name: "rollback", text: "rollback" };
 
 /** SQLSTATEs after which the same may succeed later: connection, resources, operator, read-only, an idle transaction. */
 const UNAVAILABLE = /^(08|53|57|58|25006|25P03)/;
+/** The character NUL, in text and as JSON escapes it, and values too long for an index: the edge refuses what it knows of. */
+const UNSTORABLE = /^(22021|22P05|54000)$/;
 /** Serialisation failure and deadlock: the statement left nothing behind and may run again at once. */
 const RETRYABLE = new Set(["40001", "40P01"]);
 
@@ -165,7 +167,8 @@ function asHelveError(error: unknown, statement: string): HelveError {
     const reason = message === "Query read timeout" ? "no answer came in time" : message;
     return new HelveError("unavailable", `the database did not carry out «${statement}»: ${reason}`, { cause: error });
   }
-  return new HelveError("internal", `«${statement}» failed: ${message}`, { cause: error });
+  const kind = UNSTORABLE.test(code) ? "invalid_argument" : "internal";
+  return new HelveError(kind, `«${statement}» failed: ${message}`, { cause: error });
 }
 
 /** The columns of a list of rows, in the order of `keys`: what `unnest($1, $2, …)` takes. */

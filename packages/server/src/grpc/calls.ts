@@ -7,8 +7,8 @@ import type {
   ServerWritableStream,
 } from "@grpc/grpc-js";
 import type { CallContext, Edge } from "./edge.ts";
-import { OversizeRequest } from "./gzip.ts";
 import { toStatus } from "./status.ts";
+import { UnreadableRequest } from "./unreadable.ts";
 
 /**
  * Wraps a handler of a unary call: who calls is found first, and what the handler throws becomes the status.
@@ -21,7 +21,7 @@ export function unary<Request, Response>(
 ): handleUnaryCall<Request, Response> {
   return async (call, respond) => {
     try {
-      if (call.request instanceof OversizeRequest) throw call.request.toError();
+      if (call.request instanceof UnreadableRequest) throw call.request.error;
       respond(null, await handle(await contextOf(edge, call), call.request));
     } catch (error) {
       respond(toStatus(error, call.getPath(), edge.log));
@@ -37,7 +37,10 @@ export function serverStream<Request, Response>(
   edge: Edge,
   handle: (caller: CallContext, call: ServerWritableStream<Request, Response>) => void | Promise<void>,
 ): handleServerStreamingCall<Request, Response> {
-  return (call) => void runStream(edge, call, handle);
+  return (call) => {
+    if (call.request instanceof UnreadableRequest) failStream(edge, call, call.request.error);
+    else void runStream(edge, call, handle);
+  };
 }
 
 /** Wraps a handler of a call with streams both ways, like {@link serverStream}. */

@@ -19,26 +19,14 @@ export const leaveCompressed: ServerInterceptor = (method, call) => {
   return call as unknown as ServerInterceptingCall;
 };
 
-/** A request that was compressed to within the limit and is not without. Its handler is not called. */
-export class OversizeRequest {
-  toError(): HelveError {
-    return new HelveError("resource_exhausted", `received message larger than max (${MAX_MESSAGE_BYTES} bytes)`);
-  }
-}
-
 /** A unary method whose requests may come compressed. */
 export function inflating<Request, Response>(
   method: MethodDefinition<Request, Response>,
-): MethodDefinition<Request | OversizeRequest, Response> {
+): MethodDefinition<Request, Response> {
   const { requestDeserialize } = method;
   return {
     ...method,
-    requestSerialize: () => Buffer.alloc(0),
-    requestDeserialize(bytes) {
-      if (!isGzip(bytes)) return requestDeserialize(bytes);
-      const inflated = inflate(bytes);
-      return inflated ? requestDeserialize(inflated) : new OversizeRequest();
-    },
+    requestDeserialize: (bytes) => requestDeserialize(isGzip(bytes) ? inflate(bytes) : bytes),
   };
 }
 
@@ -47,11 +35,12 @@ function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-function inflate(bytes: Buffer): Buffer | undefined {
+/** @throws HelveError resource_exhausted when it is larger than the limit without compression */
+function inflate(bytes: Buffer): Buffer {
   try {
     return gunzipSync(bytes, { maxOutputLength: MAX_MESSAGE_BYTES });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw error;
+    throw new HelveError("resource_exhausted", `received message larger than max (${MAX_MESSAGE_BYTES} bytes)`);
   }
 }

@@ -7,6 +7,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { inflating } from "./gzip.ts";
+import { readingSafely } from "./unreadable.ts";
 
 /**
  * Adds a service to a server. Its calls without a handler answer UNIMPLEMENTED with a sentence that names them: clients
@@ -20,10 +21,16 @@ export function addService<Handlers extends UntypedServiceImplementation>(
   const methods: Record<string, MethodDefinition<unknown, unknown>> = {};
   const all: UntypedServiceImplementation = {};
   for (const [name, method] of Object.entries<MethodDefinition<unknown, unknown>>(definition)) {
-    methods[name] = method.requestStream || method.responseStream ? method : inflating(method);
+    methods[name] = prepared(method);
     all[name] = (handlers as UntypedServiceImplementation)[name] ?? unserved(method.path);
   }
   server.addService(methods, all);
+}
+
+/** Messages that come on a stream are left to grpc-js, which ends the stream at one that it cannot read. */
+function prepared(method: MethodDefinition<unknown, unknown>): MethodDefinition<unknown, unknown> {
+  if (method.requestStream) return method;
+  return readingSafely(method.responseStream ? method : inflating(method));
 }
 
 function unserved(path: string): UntypedHandleCall {

@@ -8,10 +8,12 @@ import {
   checkJson,
   type DesiredLabel,
   defineLabels,
+  fieldError,
   HelveError,
   invalidArgument,
   isUuid,
   type RunId,
+  refuseNul,
   type TaskRunId,
   type TenantId,
 } from "@helve/core";
@@ -95,6 +97,9 @@ function readParent(text: string | undefined): TaskRunId | undefined {
   return text.toLowerCase();
 }
 
+/** It stands in an index, whose entries are bounded to some 2,700 bytes. */
+const MAX_CHILD_KEY = 600;
+
 /**
  * What every way to trigger checks: the priority, and that input and metadata are JSON or empty.
  *
@@ -104,6 +109,12 @@ export function checkTrigger(trigger: TriggerRequest): TriggerRequest {
   const { priority } = trigger;
   if (priority !== undefined && !(priority >= 1 && priority <= 3)) {
     throw invalidArgument(`Invalid request: priority must be between 1 and 3, got ${priority}`);
+  }
+  refuseNul(trigger.workflow, "name");
+  const { childKey = "" } = trigger;
+  refuseNul(childKey, "child_key");
+  if (childKey.length > MAX_CHILD_KEY) {
+    throw fieldError("child_key", childKey, `must have at most ${MAX_CHILD_KEY} characters`);
   }
   checkJson(trigger.input, "payload");
   checkJson(trigger.metadata, "additionalMetadata");

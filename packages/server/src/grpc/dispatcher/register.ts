@@ -7,6 +7,7 @@ import {
   MAX_INT32,
   NAME_RULE,
   normaliseActionId,
+  refuseNul,
   wholeNumber,
 } from "@helve/core";
 import type { Labels, WorkerRegistration } from "@helve/engine";
@@ -46,6 +47,7 @@ export function readRegistration(request: WorkerRegisterRequest): WorkerRegistra
 
 function readSlots({ slots, slotConfig }: WorkerRegisterRequest): Record<string, number> {
   const kinds = Object.entries(slotConfig);
+  refuseNul(slotConfig, "slot_config");
   if (kinds.length === 0) return { default: wholeNumber(slots ?? DEFAULT_SLOTS, "slots", 0, MAX_INT32) };
   if (slots !== undefined) {
     throw invalidArgument("either slot_config or slots (deprecated) must be provided, not both");
@@ -56,6 +58,7 @@ function readSlots({ slots, slotConfig }: WorkerRegisterRequest): Record<string,
 
 /** A label without a value is accepted and left out: clients may send one and mean nothing by it. */
 export function readLabels(labels: { readonly [key: string]: WorkerLabels }): Labels {
+  refuseNul(labels, "labels");
   const read: Record<string, string | number> = {};
   for (const [key, { strValue, intValue }] of Object.entries(labels)) {
     const value = strValue ?? intValue;
@@ -73,6 +76,7 @@ const LANGUAGES: Readonly<Record<number, string>> = {
 
 function readRuntime(info: WorkerRegisterRequest["runtimeInfo"]): WorkerRegistration["runtime"] {
   if (!info) return {};
+  refuseNul(info, "runtime_info");
   const language = info.language === undefined ? undefined : LANGUAGES[info.language];
   return {
     ...(info.sdkVersion !== undefined && { sdkVersion: info.sdkVersion }),

@@ -8,7 +8,7 @@ import {
 import { checkJson, fieldError, HelveError, invalidArgument } from "@helve/core";
 import type { Report } from "@helve/engine";
 import { type CallContext, type Edge, heardOf } from "../edge.ts";
-import { readTaskId } from "../ids.ts";
+import { attemptOf, readTaskId } from "../ids.ts";
 
 /** SendStepActionEvent: what a worker says of one attempt. A late report is answered OK, since clients repeat errors. */
 export async function sendStepActionEvent(
@@ -55,7 +55,7 @@ const REPORTABLE = `${BATCH_REPORTABLE}, ACKNOWLEDGED`;
  */
 export function readReport(type: StepActionEventType, item: BatchActionEventItem, rule: string): Report | undefined {
   const taskId = readTaskId(item.taskRunExternalId);
-  const attempt = item.retryCount === undefined ? null : item.retryCount + 1;
+  const attempt = item.retryCount === undefined ? null : attemptOf(item.retryCount, "retry_count");
   switch (type) {
     case STEP_EVENT_TYPE_STARTED:
       return { taskId, attempt, outcome: "started" };

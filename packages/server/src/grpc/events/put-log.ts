@@ -1,8 +1,8 @@
 import type { PutLogRequest, PutLogResponse } from "@helve/contracts";
-import { fieldError, isJsonObject } from "@helve/core";
+import { fieldError, isJsonObject, MAX_INT32, wholeNumber } from "@helve/core";
 import type { LogLine } from "@helve/engine";
 import { type CallContext, type Edge, heardOf } from "../edge.ts";
-import { readTaskId } from "../ids.ts";
+import { attemptOf, readTaskId } from "../ids.ts";
 
 const MAX_CHARACTERS = 10_000;
 const LEVELS = new Set(["INFO", "ERROR", "WARN", "DEBUG"]);
@@ -13,7 +13,7 @@ const DEFAULT_LEVEL = "INFO";
 export async function putLog(edge: Edge, caller: CallContext, request: PutLogRequest): Promise<PutLogResponse> {
   const taskId = readTaskId(request.taskRunExternalId);
   const { message, level = DEFAULT_LEVEL, metadata, taskRetryCount } = request;
-  const attempt = taskRetryCount === undefined ? undefined : taskRetryCount + 1;
+  const attempt = taskRetryCount === undefined ? undefined : attemptOf(taskRetryCount, "task_retry_count");
   const line = checkLogLine({ taskId, attempt, level, message, metadata });
   heardOf(edge, caller, { taskId, attempt: attempt ?? null });
   await edge.engine.putLogs(caller.tenantId, [line]);
@@ -26,7 +26,8 @@ export async function putLog(edge: Edge, caller: CallContext, request: PutLogReq
  * @throws HelveError invalid_argument naming the field and what is allowed there
  */
 export function checkLogLine(line: LogLine): LogLine {
-  const { message, level, metadata } = line;
+  const { message, level, metadata, attempt } = line;
+  if (attempt !== undefined) wholeNumber(attempt, "attempt", 1, MAX_INT32);
   if (message === "" || message.length > MAX_CHARACTERS) {
     throw fieldError("message", message, `must have 1 to ${MAX_CHARACTERS} characters`);
   }

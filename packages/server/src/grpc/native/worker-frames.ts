@@ -8,6 +8,7 @@ import {
   MAX_INT32,
   NAME_RULE,
   normaliseActionId,
+  refuseNul,
   type TaskRunId,
   wholeNumber,
 } from "@helve/core";
@@ -29,6 +30,7 @@ export function newWorkerFrame(): helve.EngineToWorker {
 /** A worker's first words. @throws HelveError invalid_argument */
 export function readRegister({ name, actions, slots, labels, runtime }: helve.Register): WorkerRegistration {
   if (!isName(name)) throw fieldError("register.name", name, NAME_RULE);
+  refuseNul({ slots, runtime }, "register");
   for (const [kind, units] of Object.entries(slots)) wholeNumber(units, `register.slots['${kind}']`, 0, MAX_INT32);
   return {
     name,
@@ -45,6 +47,7 @@ export function readRegister({ name, actions, slots, labels, runtime }: helve.Re
 
 /** A label without a value is left out. */
 export function readLabels(labels: readonly helve.Label[]): Labels {
+  refuseNul(labels, "labels");
   return Object.fromEntries(labels.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value.value]])));
 }
 

@@ -1,4 +1,4 @@
-import { checkJson, invalidArgument, jsonMembers, type RunId } from "@helve/core";
+import { checkJson, invalidArgument, jsonMembers, type RunId, refuseNul } from "@helve/core";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { AccessRules } from "../access.ts";
@@ -39,6 +39,7 @@ export function triggerRoutes(app: FastifyInstance, { engine, reading }: RestDep
       }
       const input = memberText(request.bodyText, "input") ?? "{}";
       const metadata = memberText(request.bodyText, "additionalMetadata") ?? "";
+      refuseNul(workflow, "workflowName");
       checkJson(input, "input");
       checkJson(metadata, "additionalMetadata");
       const [id] = (await engine.triggerRuns(tenantId, [{ workflow, input, metadata, priority }])) as [RunId];
