@@ -5,12 +5,18 @@ import type { Statement } from "@helve/store";
  * but the bench runs them.
  */
 
-/** A wide row for each task, the line it stands in beside it, and records of blocks that were handed out. */
+/**
+ * A wide row for each task, the line it stands in beside it with the same two indexes for who waits, and records of blocks
+ * that were handed out.
+ */
 export const CREATE_REJECTED = /* sql */ `
   create table if not exists bench_line (
     task_id uuid primary key, route_id integer not null, age bigint not null default nextval('task_run_age'),
+    deadline_at timestamptz not null default helve_now() + interval '1 day',
     worker_id uuid, attempt integer not null default 0
   ) with (fillfactor = 70);
+  create index if not exists bench_line_order on bench_line (route_id, age) where worker_id is null;
+  create index if not exists bench_line_deadline on bench_line (deadline_at) where worker_id is null;
   create table if not exists bench_wide (
     like task_run including defaults, output text, finished_at timestamptz, primary key (id)
   ) with (fillfactor = 80);
@@ -65,7 +71,7 @@ export const CLAIM_NAMED_LINES: Statement = {
   name: "bench_claim_lines",
   text: /* sql */ `
   update bench_line l set worker_id = $2, attempt = attempt + 1
-    from unnest($1::uuid[]) as wanted (id) where l.task_id = wanted.id and l.worker_id is null
+    from unnest($1::uuid[]) as wanted (id) where l.task_id = wanted.id and coalesce(l.worker_id, l.task_id) = l.task_id
   returning l.task_id, l.attempt`,
 };
 
