@@ -240,7 +240,8 @@ export class Reports {
       return "late";
     });
     for (const { report } of late) {
-      this.#deps.observer.lateReport({ ...report, taskId: report.id, outcome: report.outcome as string });
+      const { tenantId, id: taskId, attempt, outcome } = report;
+      this.#deps.observer.lateReport({ tenantId, taskId, attempt, outcome: outcome as string });
     }
     await insertTaskEvents(
       this.#deps.db,
