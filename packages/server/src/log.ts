@@ -3,8 +3,8 @@ import type { LogLevel } from "./config.ts";
 
 /**
  * The log, on standard error: one JSON object a line with `level` as a word, `time` in ISO 8601 and `msg`; what a line is
- * about stands in fields whose names are the same everywhere (`tenantId`, `workerId`, `taskId`, `rpc`, `err`). On a
- * terminal the lines are short ones for people.
+ * about stands in fields whose names are the same everywhere; docs/guides/monitoring.md lists them, and a test looks that no
+ * token and nothing that users wrote gets in. On a terminal the lines are short ones for people.
  */
 export function createLog(level: LogLevel, isTerminal: boolean = process.stderr.isTTY): Logger {
   const options: LoggerOptions = {
@@ -20,6 +20,11 @@ export function createLog(level: LogLevel, isTerminal: boolean = process.stderr.
 }
 
 const STANDARD_ERROR = 2;
+
+/** Of entries `key:value`, the keys: values may be anything and do not belong in a log. */
+export function metadataKeys(entries: readonly string[] | null | undefined): string[] | undefined {
+  return entries?.map((entry) => entry.split(":", 1)[0] as string);
+}
 
 /** A line of the log without the ceremony: time of day, level unless it is the usual one, message, fields. */
 export function forPeople(line: string): string {

@@ -56,13 +56,14 @@ export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     if (error instanceof Refusal) return sendJson(reply, error.status, { message: error.message });
     if (error instanceof HelveError && error.code !== "internal") {
-      if (error.code === "unavailable") request.log.warn({ err: error, url: request.url }, "request refused for now");
+      if (error.code === "unavailable")
+        request.log.warn({ err: error, url: pathOf(request) }, "request refused for now");
       return sendJson(reply, HTTP_STATUS[error.code], errorBody(error.message));
     }
     const { statusCode = 500 } = error;
     if (statusCode === 415) return sendJson(reply, 415, { message: "Unsupported Media Type" });
     if (statusCode >= 400 && statusCode < 500) return sendJson(reply, statusCode, { message: error.message });
-    request.log.error({ err: error, url: request.url }, "request failed");
+    request.log.error({ err: error, url: pathOf(request) }, "request failed");
     return sendJson(reply, 500, { message: INTERNAL_TEXT });
   });
 }
@@ -81,10 +82,15 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
       pattern: new RegExp(`^${url.replace(/:\w+/g, "[^/]+")}$`),
       allowed: [...known].join(", "),
     }));
-    const path = request.url.split("?", 1)[0] as string;
+    const path = pathOf(request);
     const other = patterns.find(({ pattern }) => pattern.test(path));
     if (!other) return sendJson(reply, 404, { message: `there is no ${path}` });
     reply.header("allow", other.allowed);
     return sendJson(reply, 405, { message: `${path} allows ${other.allowed}, not ${request.method}` });
   });
+}
+
+/** Without the query, which may hold values of users. */
+function pathOf({ url }: FastifyRequest): string {
+  return url.split("?", 1)[0] as string;
 }

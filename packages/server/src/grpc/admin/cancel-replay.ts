@@ -1,5 +1,6 @@
 import type { v1 } from "@helve/contracts";
 import { invalidArgument, isUuid, type Uuid } from "@helve/core";
+import { metadataKeys } from "../../log.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { readRunsFilter } from "./runs-filter.ts";
 
@@ -37,7 +38,8 @@ async function meantBy(
   if (filter && externalIds.length > 0) throw invalidArgument("cannot provide both external ids and filter");
   if (!filter) return externalIds.map(readExternalId);
   const runIds = await findRuns(tenantId, readRunsFilter(filter), limit);
-  log.info({ tenantId, filter, count: runIds.length }, "runs found for a bulk operation");
+  const shown = { ...filter, additionalMetadata: metadataKeys(filter.additionalMetadata) };
+  log.info({ tenantId, filter: shown, count: runIds.length }, "runs found for a bulk operation");
   return runIds;
 }
 

@@ -52,7 +52,9 @@ function readLine({ log, workerId }: WorkerCommands, message: helve.LogLine): Lo
   try {
     return [checkLogLine({ ...message, taskId: readTaskId(message.taskId) })];
   } catch (error) {
-    log.warn({ workerId, err: error }, "log line of a worker refused");
+    // The whole message would show what the task wrote.
+    const [field] = (error as Error).message.split(" is ", 1);
+    log.warn({ workerId, taskId: message.taskId, field }, "log line of a worker refused");
     return [];
   }
 }

@@ -1,6 +1,7 @@
 import { invalidArgument, runIdOf, type Uuid } from "@helve/core";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type Static, type TSchema, Type } from "typebox";
+import { metadataKeys } from "../../log.ts";
 import type { AccessRules } from "../access.ts";
 import type { RestDeps } from "../deps.ts";
 import { operation } from "../operation.ts";
@@ -88,7 +89,11 @@ async function meantBy(
   if (!filter) return [];
   const ids = await reading.findRuns(tenantId, readFilter(filter), limit);
   // Published clients send such a filter for "everything of the last hour" as well, so it is done and put on record.
-  log.info({ tenantId, filter, count: ids.length, isCapped: ids.length === limit }, "runs found for a bulk operation");
+  const shown = { ...filter, additionalMetadata: metadataKeys(filter.additionalMetadata) };
+  log.info(
+    { tenantId, filter: shown, count: ids.length, isCapped: ids.length === limit },
+    "runs found for a bulk operation",
+  );
   return ids;
 }
 
