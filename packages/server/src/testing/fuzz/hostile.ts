@@ -17,7 +17,7 @@ const TEXTS: readonly (() => string)[] = [
   () => "x".repeat(300),
   () => "x".repeat(1_000_000),
   () => "[".repeat(DEEP) + "]".repeat(DEEP),
-  () => '{"a":'.repeat(DEEP) + "1" + "}".repeat(DEEP),
+  () => `${'{"a":'.repeat(DEEP)}1${"}".repeat(DEEP)}`,
   () => `{"a":${"9".repeat(10_000)}}`,
   () => "{",
   () => "null",

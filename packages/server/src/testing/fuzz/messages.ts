@@ -75,7 +75,7 @@ export function samples({ workflow, action, workerId, taskId }: Existing): Reado
     slotRequests: { $default: 1 },
   };
   const filter = {
-    statuses: [0],
+    statuses: ["RUNNING"],
     since: new Date(0),
     until: new Date(),
     workflowIds: [taskId],
