@@ -15,8 +15,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (options === "list") return say(SECTIONS.map(({ name, title }) => `${name.padEnd(12)} ${title}`).join("\n"));
   const sections = chooseSections(options);
   const lab = await Lab.open(options);
-  // A first Ctrl-C ends what was started; the processes are in the same group and hear it too.
-  process.once("SIGINT", () => void lab.close().finally(() => process.exit(130)));
+  // Ends what was started. On Ctrl-C the processes hear it themselves as well, as they are in the same group.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void lab.close().finally(() => process.exit(130)));
+  }
   try {
     const results: Results = { conditions: await conditions(lab.postgres), sections: [] };
     say(describe(results.conditions));
