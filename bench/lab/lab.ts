@@ -12,6 +12,8 @@ export class Lab {
   readonly options: Options;
   readonly postgres: BenchPostgres;
   readonly #closers: (() => Promise<void>)[] = [];
+  #cleared: Promise<void> = Promise.resolve();
+  #closed: Promise<void> | undefined;
 
   static async open(options: Options): Promise<Lab> {
     return new Lab(options, await startBenchPostgres());
@@ -59,14 +61,23 @@ export class Lab {
     };
   }
 
-  /** Ends what the section has started. */
-  async clear(): Promise<void> {
-    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) await close();
+  /** Ends what the section has started. One call waits for the other: a signal may come in the middle of it. */
+  clear(): Promise<void> {
+    this.#cleared = this.#cleared.then(() => this.#closeAll());
+    return this.#cleared;
   }
 
-  async close(): Promise<void> {
-    await this.clear();
-    await this.postgres.stop();
+  /** What cannot be ended does not keep the rest from being ended. */
+  async #closeAll(): Promise<void> {
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
+      await close().catch((error: Error) => console.error(`could not be ended: ${error.message}`));
+    }
+  }
+
+  /** Ends everything. May be called twice: by a signal, and by the section that fails because of it. */
+  close(): Promise<void> {
+    this.#closed ??= this.clear().then(() => this.postgres.stop());
+    return this.#closed;
   }
 }
 
