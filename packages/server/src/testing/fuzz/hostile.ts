@@ -19,6 +19,7 @@ const TEXTS: readonly (() => string)[] = [
   () => "[".repeat(DEEP) + "]".repeat(DEEP),
   () => `${'{"a":'.repeat(DEEP)}1${"}".repeat(DEEP)}`,
   () => `{"a":${"9".repeat(10_000)}}`,
+  () => JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`key-${i}`, i]))),
   () => "{",
   () => "null",
   () => "[]",
