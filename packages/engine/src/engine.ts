@@ -197,7 +197,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
       case "taken":
         void sweeper.check(
           hint.tasks.flatMap((id) => dispatcher.find(id) ?? []),
-          hint.reason,
+          () => hint.reason,
         );
         break;
       case "released":
@@ -315,7 +315,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
       await unservedWatch.stop();
       await maintenance.stop();
       dispatcher.stop();
-      await Promise.all([triggers.idle(), reports.idle(), logs.idle()]);
+      await Promise.all([triggers.idle(), reports.idle(), logs.idle(), sessions.opened()]);
       sessions.stop();
       await queueTimers.stop();
       await reports.idle();

@@ -66,8 +66,8 @@ export class Sessions {
   readonly #byWorker = new Map<WorkerId, Session>();
   readonly #byConnection = new Map<ConnectionId, Set<Session>>();
   readonly #beats = new Set<WorkerId>();
-  /** Workers whose stream is being opened, and how many times. */
-  readonly #opening = new Map<WorkerId, number>();
+  /** Workers whose streams are being opened, and when all of them are. */
+  readonly #opening = new Map<WorkerId, Promise<unknown>>();
   readonly #assigned: Batcher<WorkerId, HeldTaskRun[]>;
   readonly #labels: WorkerLabels;
   #noVerdictsBeforeMs = 0;
@@ -169,14 +169,20 @@ export class Sessions {
     stream: WorkerStream,
     options: StreamOptions,
   ): Promise<OpenStream> {
-    this.#opening.set(workerId, (this.#opening.get(workerId) ?? 0) + 1);
+    const opened = this.#open(tenantId, workerId, stream, options);
+    const before = this.#opening.get(workerId);
+    const opening = Promise.allSettled([before, opened]);
+    this.#opening.set(workerId, opening);
     try {
-      return await this.#open(tenantId, workerId, stream, options);
+      return await opened;
     } finally {
-      const others = (this.#opening.get(workerId) ?? 1) - 1;
-      if (others > 0) this.#opening.set(workerId, others);
-      else this.#opening.delete(workerId);
+      if (this.#opening.get(workerId) === opening) this.#opening.delete(workerId);
     }
+  }
+
+  /** Resolves when the streams that are being opened are open, or will not be: so that `stop` ends them all alike. */
+  async opened(): Promise<void> {
+    await Promise.all(this.#opening.values());
   }
 
   async #open(
