@@ -197,7 +197,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
       case "taken":
         void sweeper.check(
           hint.tasks.flatMap((id) => dispatcher.find(id) ?? []),
-          () => hint.reason,
+          hint.reason,
         );
         break;
       case "released":
