@@ -65,7 +65,7 @@ export class Consequences {
     for (const { success, attempt, held } of finished) {
       const { id, tenantId, output } = success;
       if (held) dispatcher.release(held);
-      else elsewhere.push(id);
+      if (mayBeElsewhere(held)) elsewhere.push(id);
       results.noteEnded(id);
       if (results.isAwaited(id)) {
         const version = held && catalog.loaded(held.task.versionId);
@@ -123,8 +123,9 @@ export class Consequences {
     const { row, ending } = one;
     const held = dispatcher.find(row.id);
     const reason = stopReason(one);
-    if (held?.task.attempt === row.attempt) this.#takeFrom(held, one, reason);
-    else if (row.workerId !== null) publish({ kind: "taken", tasks: [row.id], reason });
+    const isHere = held?.task.attempt === row.attempt;
+    if (row.workerId !== null && (!isHere || mayBeElsewhere(held))) publish({ kind: "taken", tasks: [row.id], reason });
+    if (isHere) this.#takeFrom(held, one, reason);
     this.#tellSettled(one, held?.task.metadata ?? row.metadata ?? "{}");
     if (ending && taskNumberOf(row.id) === 0) {
       const metadata = held?.task.metadata ?? row.metadata ?? "{}";
@@ -183,6 +184,11 @@ export class Consequences {
       kind,
     });
   }
+}
+
+/** A worker that listens here no longer may be at another replica, which has adopted its tasks. */
+function mayBeElsewhere(held: HeldTask | undefined): boolean {
+  return held === undefined || held.session.streams.size === 0;
 }
 
 /** Why the code of an attempt should stop, when it may still run. */

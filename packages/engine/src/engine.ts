@@ -132,6 +132,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     onFinished: (finished) => consequences.finished(finished),
     onSettled: (result) => consequences.settled(result),
     onReceipt: (session) => sessions.received(session),
+    onStale: (held) => void sweeper.check(held, () => undefined),
     onDoubt: () => sweeper.doubt(),
     observer,
   });
@@ -197,7 +198,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
       case "taken":
         void sweeper.check(
           hint.tasks.flatMap((id) => dispatcher.find(id) ?? []),
-          hint.reason,
+          () => hint.reason,
         );
         break;
       case "released":

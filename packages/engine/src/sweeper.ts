@@ -7,6 +7,7 @@ import {
   listOrphanedWorkers,
   listOverdueTaskRuns,
   listWaitingRoutes,
+  type TaskRunState,
 } from "@helve/store";
 import type { AssignedTask } from "./api.ts";
 import type { Catalog } from "./catalog/catalog.ts";
@@ -93,8 +94,15 @@ export class Sweeper {
     this.#looksForOrphans = true;
   }
 
-  /** Looks what became of held tasks that may have left their workers' hands. */
-  async check(held: readonly HeldTask[], cancelReason: string | undefined): Promise<void> {
+  /**
+   * Looks what became of held tasks that may have left their workers' hands.
+   *
+   * @param reasonOf why the code of one that has should stop; undefined when it has ended
+   */
+  async check(
+    held: readonly HeldTask[],
+    reasonOf: (held: HeldTask, now: TaskRunState) => string | undefined,
+  ): Promise<void> {
     try {
       const states = await getTaskRunStates(
         this.#deps.db,
@@ -104,8 +112,7 @@ export class Sweeper {
         const state = states.get(one.task.id);
         const isHeld = state?.status === "assigned" && state.attempt === one.task.attempt;
         if (isHeld || this.#deps.dispatcher.find(one.task.id) !== one) continue;
-        const wasCancelled = state?.status === "cancelled" && state.attempt === one.task.attempt;
-        this.#deps.letGo(one, cancelReason ?? (wasCancelled ? (state.error ?? "cancelled") : undefined));
+        this.#deps.letGo(one, state && reasonOf(one, state));
       }
     } catch (error) {
       this.#deps.onError(error);
@@ -147,7 +154,7 @@ export class Sweeper {
     const { results, catalog, dispatcher, lease } = this.#deps;
     results.look();
     if (lease.replicas > 1) catalog.forgetCurrent();
-    await this.check([...dispatcher.all()], undefined);
+    await this.check([...dispatcher.all()], unseenEnd);
     if (this.#isInDoubt) await this.#findStrays();
   }
 
@@ -193,4 +200,10 @@ export class Sweeper {
     const closed = [...dispatcher.all()].map((held) => held.session).filter((session) => session.isClosed);
     for (const session of new Set(closed)) await sessions.settleLost(session, "the worker is gone");
   }
+}
+
+/** Nobody said why a task is not its worker's any more. Unless its worker itself has ended it, the code may go on. */
+function unseenEnd({ task, hasEnded }: HeldTask, now: TaskRunState): string | undefined {
+  if (hasEnded || (now.status === "succeeded" && now.attempt === task.attempt)) return undefined;
+  return now.error ?? "this attempt was given up";
 }

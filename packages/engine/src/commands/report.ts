@@ -38,6 +38,8 @@ export interface ReportsDeps {
   onSettled: (result: SettleResult) => void;
   /** A worker has given a sign of life about a task. */
   onReceipt: (session: Session) => void;
+  /** Held tasks whose end was reported in vain. */
+  onStale: (held: HeldTask[]) => void;
   onDoubt: () => void;
   observer: Observer & Partial<Meter>;
 }
@@ -83,8 +85,11 @@ export class Reports {
     const found = this.#deps.dispatcher.find(taskId);
     const isCurrent = found?.task.tenantId === tenantId && (attempt === null || attempt === found.task.attempt);
     const held = isCurrent ? found : undefined;
-    if (held) this.#receive(held);
-    else if (attempt !== null) this.#codeGoesOn(taskId, attempt, report.outcome !== "started");
+    if (held) {
+      this.#receive(held);
+      // It may come too late, of an attempt that was given up a moment ago and is still in the books.
+      held.hasEnded ||= report.outcome !== "started";
+    } else if (attempt !== null) this.#codeGoesOn(taskId, attempt, report.outcome !== "started");
     const startedAtMs = held && !held.isStartStored ? (held.startedAtMs ?? null) : null;
     const settlement = { tenantId, id: taskId, attempt, startedAtMs };
     switch (report.outcome) {
@@ -228,6 +233,7 @@ export class Reports {
     },
   ): Promise<ReportAnswer[]> {
     const rest = batch.filter((item) => !isDone(item)).map(describe);
+    this.#lookAtBooks(rest);
     const states = await getTaskRunStates(this.#deps.db, rest);
     const late: { report: ReturnType<typeof describe>; state: TaskRunState }[] = [];
     const answers = batch.map((item): ReportAnswer => {
@@ -255,6 +261,12 @@ export class Reports {
       })),
     );
     return answers;
+  }
+
+  /** A report that changed nothing about a task which is in the books: its attempt was over, and nobody has said so. */
+  #lookAtBooks(reports: readonly { id: TaskRunId }[]): void {
+    const held = reports.flatMap(({ id }) => this.#deps.dispatcher.find(id) ?? []).filter((one) => one.hasEnded);
+    if (held.length > 0) this.#deps.onStale(held);
   }
 }
 

@@ -156,6 +156,7 @@ export class Dispatcher {
       startedAtMs: times.startedAtMs,
       isStartStored: times.startedAtMs !== undefined,
       holdsSlots: true,
+      hasEnded: false,
       isAdopted: times.isAdopted ?? false,
     };
     // An attempt that this replica did not see end.
@@ -187,7 +188,7 @@ export class Dispatcher {
   /** Out of its worker's hands, but its code may still run: the slots stay taken. */
   abandon(held: HeldTask): void {
     this.#forget(held);
-    if (!held.holdsSlots || held.session.isClosed) {
+    if (!held.holdsSlots || held.hasEnded || held.session.isClosed) {
       this.freeSlots(held);
       return;
     }
@@ -217,7 +218,7 @@ export class Dispatcher {
   freeSlotsOf(taskId: TaskRunId): boolean {
     const held = this.#held.get(taskId);
     if (held) this.freeSlots(held);
-    return held !== undefined;
+    return held !== undefined && held.session.streams.size > 0;
   }
 
   /** Another replica keeps these tasks now. */

@@ -20,6 +20,8 @@ export interface HeldTask {
   startedAtMs: number | undefined;
   isStartStored: boolean;
   holdsSlots: boolean;
+  /** Its worker has reported an end, whatever that report changes. */
+  hasEnded: boolean;
   /** Handed out before this session: whether it reached the worker is not known. */
   readonly isAdopted: boolean;
 }

@@ -193,15 +193,17 @@ export class Sessions {
   ): Promise<OpenStream> {
     const { db, replicaId, clock } = this.#deps;
     const life = this.#life;
-    const row = await openWorkerSession(db, tenantId, workerId, replicaId());
+    const here = replicaId();
+    const row = await openWorkerSession(db, tenantId, workerId, here);
     if (!row) throw notFound("not found");
     const routes = await listRoutes(db, tenantId, row.actions);
     for (const route of routes) this.#deps.routes.get(route);
 
-    const known = this.#byWorker.get(workerId)?.number ?? 0;
-    const inHand = row.session > known + 1 ? await this.#assigned.add(workerId) : [];
+    const isReturning = row.session > 1 && (row.replicaId !== here || !this.#byWorker.has(workerId));
+    const inHand = isReturning ? await this.#assigned.add(workerId) : [];
     const tasks = await describeAssignments(db, this.#deps.catalog, inHand);
     if (life !== this.#life) throw new HelveError("unavailable", "this replica was taken over while the stream opened");
+    if (row.replicaId !== here) this.#endFormer(workerId);
     // Another stream of this worker may have come while the tables were read.
     const session = this.#byWorker.get(workerId) ?? this.#add(row);
     session.number = Math.max(session.number, row.session);
@@ -291,6 +293,14 @@ export class Sessions {
     this.#deps.routes.addSession(session);
     this.#deps.observer.workerConnected(identity(session));
     return session;
+  }
+
+  /** What is known of a worker from before it went to another replica is over. */
+  #endFormer(workerId: WorkerId): void {
+    const former = this.#byWorker.get(workerId);
+    if (!former || former.streams.size > 0) return;
+    for (const held of [...former.held.values()]) this.#deps.dispatcher.release(held);
+    this.#drop(former);
   }
 
   /**

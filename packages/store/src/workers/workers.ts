@@ -32,10 +32,11 @@ export interface WorkerRow extends NewWorker {
   quarantineReason: string | null;
 }
 
-const COLUMNS = /* sql */ `
+const columns = (replicaId: string) => /* sql */ `
   id, tenant_id as "tenantId", name, actions, slots, labels, runtime, is_paused as "isPaused",
-  is_listening as "isListening", replica_id as "replicaId", session,
+  is_listening as "isListening", ${replicaId} as "replicaId", session,
   quarantine_reason as "quarantineReason"`;
+const COLUMNS = columns("replica_id");
 
 const INSERT_WORKER: Statement = {
   name: "insert_worker",
@@ -60,14 +61,20 @@ export async function getWorker(db: Db, tenantId: Uuid, id: Uuid): Promise<Worke
 const OPEN_SESSION: Statement = {
   name: "open_worker_session",
   text: /* sql */ `
+  with former as (select replica_id from worker where tenant_id = $1 and id = $2 for update)
   update worker
      set replica_id = $3, session = session + 1, is_listening = true, listening_since = helve_now(),
          last_heartbeat_at = helve_now(), quarantine_reason = null
+    from former
    where tenant_id = $1 and id = $2
-  returning ${COLUMNS}`,
+  returning ${columns("former.replica_id")}`,
 };
 
-/** Binds a worker to this replica from now on; its former session, here or elsewhere, is over. */
+/**
+ * Binds a worker to this replica from now on; its former session, here or elsewhere, is over.
+ *
+ * @returns the row as it is now, but for `replicaId`, which says where that session was
+ */
 export async function openWorkerSession(
   db: Db,
   tenantId: Uuid,
