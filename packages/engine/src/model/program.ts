@@ -25,7 +25,14 @@ export type Command =
   | Cancel
   | { kind: "replay task"; pick: number }
   | { kind: "replay run"; pick: number }
-  | { kind: "jump"; tens: number };
+  | { kind: "jump"; tens: number }
+  | WorkerCommand;
+
+/** What workers do of themselves, for programs that have any. */
+export interface WorkerCommand {
+  kind: "worker joins" | "worker moves" | "worker pauses";
+  pick: number;
+}
 
 export interface Report {
   kind: "report";
@@ -99,9 +106,8 @@ const outcome: fc.Arbitrary<ModelOutcome> = fc.constantFrom(
   "returned",
 );
 
-const command: fc.Arbitrary<Command> = fc.oneof(
+const ofTasks: fc.WeightedArbitrary<Command>[] = [
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("trigger"), shape: pick }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant("hand out"), pick }) },
   {
     weight: 12,
     arbitrary: fc.record({ kind: fc.constant("report"), pick, outcome, back, isTogether: together }),
@@ -112,10 +118,27 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("replay task"), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("replay run"), pick }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("jump"), tens: fc.integer({ min: 1, max: 6 }) }) },
-) as fc.Arbitrary<Command>;
+] as fc.WeightedArbitrary<Command>[];
 
-/** Programs of up to so many commands. */
+const handOut = { weight: 8, arbitrary: fc.record({ kind: fc.constant("hand out"), pick }) };
+
+const ofWorkers = [
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("worker joins"), pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("worker moves"), pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("worker pauses"), pick }) },
+] as fc.WeightedArbitrary<Command>[];
+
+/** Programs of up to so many commands that say themselves when a task is handed out. */
 export function programs(maxLength: number): fc.Arbitrary<Program> {
+  return programsOf(fc.oneof(handOut as fc.WeightedArbitrary<Command>, ...ofTasks), maxLength);
+}
+
+/** Programs of up to so many commands in which workers come and go and take what there is. */
+export function clusterPrograms(maxLength: number): fc.Arbitrary<Program> {
+  return programsOf(fc.oneof(...ofTasks, ...ofWorkers), maxLength);
+}
+
+function programsOf(command: fc.Arbitrary<Command>, maxLength: number): fc.Arbitrary<Program> {
   return fc.record({
     shapes: fc.array(shape, { minLength: 1, maxLength: 3 }),
     commands: fc.array(command, { minLength: 1, maxLength, size: "max" }),
