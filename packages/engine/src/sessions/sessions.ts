@@ -225,6 +225,9 @@ export class Sessions {
 
   async heartbeat(tenantId: TenantId, workerId: WorkerId): Promise<void> {
     const { clock, dispatcher } = this.#deps;
+    // Clients send the first one right behind their Listen. Told that it has no stream, a worker would cut the one that it
+    // is being given.
+    await this.#opening.get(workerId);
     const session = this.#byWorker.get(workerId);
     const nowMs = clock.steady();
     if (session?.tenantId === tenantId) {

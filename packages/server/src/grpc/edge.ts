@@ -12,8 +12,6 @@ export interface Edge {
   readonly authenticator: Authenticator;
   readonly connections: Connections;
   readonly openCalls: OpenCalls;
-  /** Streams of work that workers have asked for and do not have yet, the latest of each worker. */
-  readonly streamsOpening: Map<WorkerId, Promise<unknown>>;
   readonly findRuns: FindRuns;
   readonly log: Logger;
 }

@@ -58,7 +58,6 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     log,
     connections: connections((connection) => engine.connectionClosed(connection)),
     openCalls: openCalls(),
-    streamsOpening: new Map(),
   };
   addService(server, DispatcherService, dispatcher(edge));
   addService(server, EventsServiceService, eventsService(edge));

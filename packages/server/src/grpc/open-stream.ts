@@ -10,18 +10,12 @@ export interface WorkerStreamParts {
 
 /** Opens a stream of work to a worker, over the connection of this call. @throws HelveError not_found */
 export async function openStream(
-  { engine, connections, streamsOpening }: Edge,
+  { engine, connections }: Edge,
   { tenantId, connection }: CallContext,
   { workerId, stream, options }: WorkerStreamParts,
 ): Promise<OpenStream> {
-  const opening = engine.openStream(tenantId, workerId, stream, { ...options, connection });
-  streamsOpening.set(workerId, opening);
-  try {
-    const open = await opening;
-    // It may have closed before the engine knew that the worker has it.
-    if (!connections.isOpen(connection)) engine.connectionClosed(connection);
-    return open;
-  } finally {
-    if (streamsOpening.get(workerId) === opening) streamsOpening.delete(workerId);
-  }
+  const open = await engine.openStream(tenantId, workerId, stream, { ...options, connection });
+  // It may have closed before the engine knew that the worker has it.
+  if (!connections.isOpen(connection)) engine.connectionClosed(connection);
+  return open;
 }

@@ -10,20 +10,13 @@ import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { readWorkerId } from "../ids.ts";
 import { readLabels } from "./register.ts";
 
-/**
- * Heartbeat: the time is taken from the engine's clock, whatever the worker's says.
- *
- * Clients send the first one right behind ListenV2. Told that it has no stream, a worker would cut the one it is being
- * given; so the heartbeat waits for that.
- */
+/** Heartbeat: the time is taken from the engine's clock, whatever the worker's says. */
 export async function heartbeat(
   edge: Edge,
   caller: CallContext,
   request: HeartbeatRequest,
 ): Promise<HeartbeatResponse> {
   const workerId = readWorkerId(request.workerId);
-  // Whether it opens is the answer to the other call.
-  await edge.streamsOpening.get(workerId)?.catch(() => {});
   await edge.engine.heartbeat(caller.tenantId, workerId);
   heardOf(edge, caller, { workerId });
   return {};
