@@ -26,8 +26,12 @@ export const serve: Command = {
 const ABOUT = `Runs an engine until a signal ends it. Without --database-url it looks after a PostgreSQL of its own in the data
 folder. A second signal ends it at once; the next start then finds everything as it was.`;
 
+/** The package of the server, which is loaded when a command needs it: most do not. */
+export type Server = typeof import("@helve/server");
+export type { StoredToken, TokenAdmin } from "@helve/server";
+
 /** The server and its libraries take a while to load, so that is left until a command needs them. */
-export function loadServer(): Promise<typeof import("@helve/server")> {
+export function loadServer(): Promise<Server> {
   return import("@helve/server");
 }
 

@@ -5,8 +5,8 @@ import { CommandError, DONE, UsageError } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { table } from "../terminal/table.ts";
 import { ago } from "../terminal/time.ts";
-import { openTokenAdmin, type StoredToken, type TokenAdmin } from "../tokens/token-admin.ts";
-import { loadServer } from "./serve.ts";
+import { openTokenAdmin } from "../tokens/token-admin.ts";
+import { loadServer, type StoredToken, type TokenAdmin } from "./serve.ts";
 
 const PLACE: Readonly<Record<"data-dir" | "database-url", Option & { readonly value: string }>> = {
   "data-dir": { value: "FOLDER", help: "data folder of the engine on this machine (HELVE_DATA_DIR)" },

@@ -1,38 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Server, TokenAdmin } from "../commands/serve.ts";
 import { dataDirs } from "../engine/data-dirs.ts";
 import { readClaims } from "../engine/token-claims.ts";
 import { CommandError, UsageError } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { runningDatabaseUrl } from "../supervisor/local-database.ts";
-
-/** A token as it is stored: all but the token itself. */
-export interface StoredToken {
-  id: string;
-  name: string;
-  createdAt: Date;
-  expiresAt: Date;
-  revokedAt: Date | null;
-}
-
-/** Works on the tokens of the default tenant, in the database. */
-export interface TokenAdmin {
-  create(token: {
-    name: string;
-    expiresInMs: number | undefined;
-  }): Promise<{ id: string; token: string; expiresAt: Date }>;
-  list(): Promise<StoredToken[]>;
-  /** @returns whether there was a good one to revoke */
-  revoke(id: string): Promise<boolean>;
-  /** Gives the database back, and ends it if it was started for this. */
-  close(): Promise<void>;
-}
-
-/** What is needed of the server's package. */
-export interface TokenServer<Config> {
-  readConfig(args: readonly string[], env: Record<string, string | undefined>): Config;
-  openTokenAdmin(config: Config): Promise<TokenAdmin>;
-}
 
 /**
  * Opens the database that tokens are kept in. Beside an engine with an embedded database it is that engine's; where none
@@ -41,8 +14,8 @@ export interface TokenServer<Config> {
  * Addresses go into a token when it is made. They are those in the token that the engine has left in its data folder, unless
  * the environment says otherwise.
  */
-export async function openTokenAdmin<Config>(
-  server: TokenServer<Config>,
+export async function openTokenAdmin(
+  server: Server,
   place: { "data-dir": string | undefined; "database-url": string | undefined },
   io: Io,
 ): Promise<TokenAdmin> {
@@ -82,7 +55,7 @@ function addressFlags(token: string | undefined, { env }: Io): string[] {
   ];
 }
 
-function read<Config>(readConfig: () => Config): Config {
+function read<Result>(readConfig: () => Result): Result {
   try {
     return readConfig();
   } catch (error) {
