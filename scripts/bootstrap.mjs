@@ -31,7 +31,8 @@ export function ensureInstalled() {
   if (hasPackages && readStamp("installed") === manifestsHash()) return;
   const command = !hasPackages && existsSync(join(ROOT, "package-lock.json")) ? "ci" : "install";
   console.log(`Installing packages (npm ${command}) …`);
-  const { status, error } = runNpm([command, "--no-audit", "--no-fund"]);
+  // Its warnings are about packages that only the bench and the tests use, and would be the first that a newcomer sees.
+  const { status, error } = runNpm([command, "--no-audit", "--no-fund", "--loglevel=error"]);
   if (status !== 0) fail(`npm ${command} failed${error ? `: ${error.message}` : "; see above"}.`);
   // After the install, which may have written the lock file.
   writeStamp("installed", manifestsHash());
