@@ -166,8 +166,8 @@ export class Reports {
       attempt: held.task.attempt,
       startedAtMs: held.startedAtMs as number,
     }));
-    for (const held of long) held.isStartStored = true;
     await markStarted(this.#deps.db, starts);
+    for (const held of long) held.isStartStored = true;
   }
 
   /** A start that came to another replica than the one that keeps the task: that one looks into the row. */

@@ -19,6 +19,11 @@ const CLAIM_AGAIN_MS = 500;
 
 /** A worker that was sent a task and says nothing for this long has not got it. */
 export const RECEIPT_MS = 10_000;
+/**
+ * The same for what a worker brought along from an engine that is gone: its receipt may have been lost with that engine, and
+ * published SDKs do not repeat it. The first sign of life may be the report of its end.
+ */
+const ADOPTED_RECEIPT_MS = 30_000;
 
 export interface DispatcherDeps {
   db: Database;
@@ -147,17 +152,18 @@ export class Dispatcher {
     route: Route,
     times: { deadlineMs: number; startedAtMs?: number; isAdopted?: boolean },
   ): HeldTask {
+    const isAdopted = times.isAdopted ?? false;
     const held: HeldTask = {
       task,
       route,
       session,
       deadlineMs: times.deadlineMs,
-      receiptDueMs: this.#deps.clock.steady() + RECEIPT_MS,
+      receiptDueMs: this.#deps.clock.steady() + (isAdopted ? ADOPTED_RECEIPT_MS : RECEIPT_MS),
       startedAtMs: times.startedAtMs,
       isStartStored: times.startedAtMs !== undefined,
       holdsSlots: true,
       hasEnded: false,
-      isAdopted: times.isAdopted ?? false,
+      isAdopted,
     };
     // An attempt that this replica did not see end.
     const former = this.#held.get(task.id);

@@ -50,3 +50,17 @@ test("a worker that comes back from another replica brings the task that it was 
   expect((await worker.next()).id).toBe(second);
   expect(await a.ended(first)).toMatchObject({ status: "succeeded" });
 });
+
+test("a task whose receipt was lost with its engine is not taken from the worker that comes back with it", async () => {
+  const worker = await a.worker({ actions });
+  const runId = await a.run("work");
+  const task = await worker.next();
+  worker.die();
+  await worker.listen({ engine: b.engine });
+  cluster.clock.wait(20_000);
+  await cluster.clock.jump(3000);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(worker.sent).toHaveLength(1);
+  expect(await worker.succeed(task)).toBe("accepted");
+  expect(await b.ended(runId)).toMatchObject({ status: "succeeded" });
+});
