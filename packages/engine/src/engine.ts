@@ -250,12 +250,13 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
   }
 
   function judgeSilent(held: readonly HeldTask[]): void {
-    if (!sessions.mayJudgeSilence()) {
-      for (const one of held) dispatcher.lookAgain(one, RECEIPT_MS);
-      return;
-    }
     const reason = `the worker did not confirm the task within ${RECEIPT_MS / 1000} s`;
     for (const one of held) {
+      // A worker that has no stream here may have told another replica: whether it is lost is for its session to say.
+      if (!sessions.mayJudgeSilence() || one.session.streams.size === 0) {
+        dispatcher.lookAgain(one, RECEIPT_MS);
+        continue;
+      }
       settleAll([one.task], { kind: "silent", reason })[0]
         ?.then((touched) => {
           // Another replica was told of the start.

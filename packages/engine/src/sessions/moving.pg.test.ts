@@ -57,7 +57,8 @@ test("a task whose receipt was lost with its engine is not taken from the worker
   const task = await worker.next();
   worker.die();
   await worker.listen({ engine: b.engine });
-  cluster.clock.wait(20_000);
+  await forgets(a);
+  cluster.clock.wait(18_000);
   await cluster.clock.jump(3000);
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(worker.sent).toHaveLength(1);
