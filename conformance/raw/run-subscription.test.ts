@@ -68,8 +68,12 @@ describe.concurrent("awaiting runs on one stream", () => {
 
   test("answers each of many runs once, and stays open", async () => {
     const stream = open();
+    const early = await stage.start(worker);
+    await worker.complete(early);
     const actions = await Promise.all(Array.from({ length: 60 }, () => stage.start(worker)));
     for (const action of [...actions, ...actions]) stream.ask(action.workflowRunId);
+    // Reports come on another connection: once this is answered, they cannot overtake what was asked before it.
+    await stream.of(early.workflowRunId);
     await Promise.all(actions.map((action) => worker.complete(action)));
     for (const action of actions) await stream.answer(action.workflowRunId);
     const last = await stage.start(worker);
