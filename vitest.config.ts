@@ -23,6 +23,8 @@ export default defineConfig({
           include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.pg.test.ts"],
           sequence,
+          // The first import of a package may be slow on a busy machine.
+          testTimeout: 20_000,
         },
       },
       {
