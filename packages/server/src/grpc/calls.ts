@@ -7,6 +7,7 @@ import type {
   ServerWritableStream,
 } from "@grpc/grpc-js";
 import type { CallContext, Edge } from "./edge.ts";
+import { PREFER_UNCOMPRESSED } from "./gzip.ts";
 import { toStatus } from "./status.ts";
 import { UnreadableRequest } from "./unreadable.ts";
 
@@ -22,7 +23,9 @@ export function unary<Request, Response>(
   return async (call, respond) => {
     try {
       if (call.request instanceof UnreadableRequest) throw call.request.error;
-      respond(null, await handle(await contextOf(edge, call), call.request));
+      const response = await handle(await contextOf(edge, call), call.request);
+      call.sendMetadata(PREFER_UNCOMPRESSED);
+      respond(null, response);
     } catch (error) {
       respond(toStatus(error, call.getPath(), edge.log));
     }

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer } from "node:net";
 import { compressionAlgorithms, status } from "@grpc/grpc-js";
 import { DispatcherService, RestoreEvictedTaskRequest, v1, WorkflowServiceService } from "@helve/contracts";
 import { freshDatabase } from "@helve/store/testing";
@@ -72,6 +73,42 @@ test("understands compressed requests, large and small", async () => {
     await expect(triggerWith(client, 3_500_000)).resolves.toBeDefined();
   });
 });
+
+test("a client that compresses leaves it off once it has been answered", async () => {
+  const counted = await countingProxy(server.running.grpcAddress);
+  const gzip = { "grpc.default_compression_algorithm": compressionAlgorithms.gzip };
+  const client = testClient({ grpcAddress: counted.address, token: server.token }, undefined, gzip);
+  try {
+    await triggerWith(client, 1_000_000);
+    expect(counted.bytes()).toBeLessThan(100_000);
+    await triggerWith(client, 1_000_000);
+    expect(counted.bytes()).toBeGreaterThan(1_000_000);
+  } finally {
+    client.close();
+    await counted.close();
+  }
+});
+
+/** Passes connections on and counts what clients send. */
+async function countingProxy(target: string) {
+  const port = Number(target.slice(target.lastIndexOf(":") + 1));
+  let bytes = 0;
+  const proxy = createServer((socket) => {
+    const onward = connect(port, "127.0.0.1");
+    socket.on("data", (data) => {
+      bytes += data.length;
+    });
+    for (const end of [socket, onward]) end.on("error", () => {});
+    socket.pipe(onward).pipe(socket);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const address = proxy.address() as AddressInfo;
+  return {
+    address: `127.0.0.1:${address.port}`,
+    bytes: () => bytes,
+    close: () => new Promise((resolve) => proxy.close(resolve)),
+  };
+}
 
 test.each([{}, { "grpc.default_compression_algorithm": compressionAlgorithms.gzip }])(
   "refuses a message over 4 MiB and keeps the connection (%j)",

@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import type { MethodDefinition, ServerInterceptingCall, ServerInterceptor } from "@grpc/grpc-js";
+import { Metadata, type MethodDefinition, type ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
 import { HelveError } from "@helve/core";
 import { MAX_MESSAGE_BYTES } from "./limits.ts";
 
@@ -18,6 +18,13 @@ export const leaveCompressed: ServerInterceptor = (method, call) => {
   // Nothing is intercepted, so there is nothing to wrap it in.
   return call as unknown as ServerInterceptingCall;
 };
+
+/**
+ * Headers of an answer that say: send nothing compressed. Compressed requests are understood all the same, but clients built
+ * on grpc-js compress no later call on the channel, which spares a small message more work than all the rest of its way.
+ */
+export const PREFER_UNCOMPRESSED: Metadata = new Metadata();
+PREFER_UNCOMPRESSED.set("grpc-accept-encoding", "identity");
 
 /** A unary method whose requests may come compressed. */
 export function inflating<Request, Response>(
