@@ -1,5 +1,5 @@
 import type { TaskRunId, TenantId, WorkerId } from "@helve/core";
-import type { ReplicaId, Violation } from "@helve/store";
+import type { OldSnapshot, ReplicaId, Violation } from "@helve/store";
 import type { AssignedTask } from "./api.ts";
 
 /** What the engine tells of itself: feeds logs and metrics, and lets tests wait for an event rather than for time. */
@@ -13,6 +13,8 @@ export interface Observer {
   fenced(replicaId: ReplicaId): void;
   /** What is stored breaks the promises: a bug, or somebody wrote into the tables. */
   violated(violations: readonly Violation[]): void;
+  /** A session keeps vacuum from removing the dead rows of the hot tables. Told once of each transaction. */
+  snapshotHeld(snapshot: OldSnapshot): void;
   /** Something failed that will be tried again. */
   failed(what: string, error: unknown): void;
 }
@@ -27,8 +29,8 @@ export interface Meter {
   ended(status: "succeeded" | "failed" | "cancelled" | "skipped", tasks: readonly TaskRunId[]): void;
   /** So many tasks left their worker and run again: after a failure, a time-out or the loss of the worker. */
   requeued(cause: string, tasks: number): void;
-  /** The minute's audit has looked. */
-  audited(violations: readonly Violation[]): void;
+  /** The minute's audit has looked. `oldestSnapshotSeconds` is 0 when nobody holds an old one. */
+  audited(violations: readonly Violation[], oldestSnapshotSeconds: number): void;
 }
 
 /**

@@ -15,6 +15,11 @@ export function logObserver(log: Logger): Observer {
     replicasTakenOver: (replicas) => log.info({ replicas }, "work of replicas that are gone taken over"),
     fenced: (replicaId) => log.warn({ replicaId }, "another replica took over from this one; starting anew"),
     violated: (violations) => log.error({ violations }, "what is stored breaks the promises"),
+    snapshotHeld: ({ pid, applicationName, user, state, ageSeconds }) =>
+      log.warn(
+        { sessionPid: pid, applicationName, user, state, ageSeconds: Math.round(ageSeconds) },
+        "a session of the database holds an old snapshot: dead rows stay, and handing out grows slower until it ends",
+      ),
     failed: (what, error) => log.error({ what, err: error }, "failed, and will be tried again"),
   };
 }

@@ -21,6 +21,7 @@ export {
   startReplica,
   stopReplica,
 } from "./replicas/replicas.ts";
+export { listOldSnapshots, type OldSnapshot } from "./snapshots/old-snapshots.ts";
 export { noteUnserved, type UnservedNote, type UnservedProgress } from "./task-events/note-unserved.ts";
 export {
   insertTaskEvents,

@@ -1,23 +1,30 @@
-import { createPartitions, type Database, deleteExpiredRoutes, findViolations } from "@helve/store";
+import { createPartitions, type Database, deleteExpiredRoutes, findViolations, listOldSnapshots } from "@helve/store";
 import type { Meter, Observer } from "../observer.ts";
 
 const AUDIT_MS = 60_000;
+/** Whoever holds a snapshot for longer is mentioned: the dead rows of a minute at full load are more than a claim should walk over. */
+const OLD_SNAPSHOT_SECONDS = 60;
 const PARTITIONS_MS = 6 * 3_600_000;
 const ROUTES_MS = 3_600_000;
 
 /**
- * Looks every minute whether what is stored keeps the promises, makes the partitions of the weeks to come, and deletes the
+ * Looks every minute whether what is stored keeps the promises and who keeps vacuum from its work, makes the partitions of the weeks to come, and deletes the
  * routes that only runs of long ago had asked for.
  */
 export class Maintenance {
   readonly #db: Database;
   readonly #observer: Observer & Partial<Meter>;
   #timers: NodeJS.Timeout[] = [];
+  /** Transactions that were mentioned, by pid and begin. */
+  #mentioned = new Set<string>();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(db: Database, observer: Observer & Partial<Meter>) {
+  readonly #oldSnapshotSeconds: number;
+
+  constructor(db: Database, observer: Observer & Partial<Meter>, oldSnapshotSeconds: number = OLD_SNAPSHOT_SECONDS) {
     this.#db = db;
     this.#observer = observer;
+    this.#oldSnapshotSeconds = oldSnapshotSeconds;
   }
 
   start(): void {
@@ -34,11 +41,17 @@ export class Maintenance {
     await this.#running;
   }
 
-  /** Tells the observer of everything that breaks a promise now. */
+  /** Tells the observer of everything that breaks a promise now, and of transactions that make the hot tables grow. */
   async audit(): Promise<void> {
     const violations = await findViolations(this.#db);
-    this.#observer.audited?.(violations);
+    const snapshots = await listOldSnapshots(this.#db, this.#oldSnapshotSeconds);
+    this.#observer.audited?.(violations, snapshots[0]?.ageSeconds ?? 0);
     if (violations.length > 0) this.#observer.violated(violations);
+    const known = this.#mentioned;
+    this.#mentioned = new Set(snapshots.map(({ pid, sinceMs }) => `${pid} ${sinceMs}`));
+    for (const snapshot of snapshots) {
+      if (!known.has(`${snapshot.pid} ${snapshot.sinceMs}`)) this.#observer.snapshotHeld(snapshot);
+    }
   }
 
   #queue(what: string, work: () => Promise<void>): void {

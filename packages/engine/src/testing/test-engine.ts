@@ -163,6 +163,7 @@ function emptyHeard(): Heard {
     replicasTakenOver: [],
     fenced: [],
     violated: [],
+    snapshotHeld: [],
     failed: [],
   };
 }

@@ -54,6 +54,11 @@ export function engineMetrics(registry: Registry): Events {
     help: "Rows that break a promise, found by the last audit",
     registers,
   });
+  const oldestSnapshot = new Gauge({
+    name: "helve_oldest_snapshot_seconds",
+    help: "How long the oldest snapshot has been held in the database, 0 below a minute",
+    registers,
+  });
   for (const status of ["succeeded", "failed", "cancelled", "skipped"]) ended.inc({ status }, 0);
 
   return {
@@ -75,8 +80,9 @@ export function engineMetrics(registry: Registry): Events {
       for (const id of tasks) lifetime.observe(secondsSince(id, nowMs));
     },
     requeued: (cause, count) => requeued.inc({ cause }, count),
-    audited(found) {
+    audited(found, oldestSnapshotSeconds) {
       audits.inc();
+      oldestSnapshot.set(oldestSnapshotSeconds);
       violations.set(found.length);
     },
     lateReport: () => late.inc(),

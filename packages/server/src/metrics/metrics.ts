@@ -68,6 +68,10 @@ export function observeBoth(first: Observer, second: Meter & Partial<Observer>):
       first.violated(violations);
       second.violated?.(violations);
     },
+    snapshotHeld(snapshot) {
+      first.snapshotHeld(snapshot);
+      second.snapshotHeld?.(snapshot);
+    },
     failed(what, error) {
       first.failed(what, error);
       second.failed?.(what, error);

@@ -76,6 +76,7 @@ export async function restFixture(): Promise<RestFixture> {
     replicasTakenOver: ignore,
     fenced: ignore,
     violated: ignore,
+    snapshotHeld: ignore,
     failed: ignore,
   };
   const engine = createEngine({ db, directUrl: url, name: "rest-test", isAlone: true, observer });
