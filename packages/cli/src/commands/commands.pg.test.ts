@@ -112,6 +112,25 @@ describe("helve run", () => {
     expect(out).toContain('ship: {"shipped":"cup","label":"H-001"}');
   });
 
+  it("says what keeps a run, and so does the list of those that wait", async () => {
+    await helve(["workers", "pause", "--name", "sample-worker"]);
+    const id = await started();
+    const { out } = await helve(["run", id]);
+    expect(out).toContain(
+      "  check-stock: workers that could take it are given nothing now\n    sample-worker is paused\n",
+    );
+    expect(out).toContain("    released by: one of them takes work again; its schedule timeout is in ");
+    const json = JSON.parse((await helve(["run", id, "--json"])).out) as { waits: object[] };
+    expect(json.waits[0]).toMatchObject({ reasons: [{ rule: "not_accepting", workers: [{ name: "sample-worker" }] }] });
+
+    const list = (await helve(["runs", "--waiting"])).out.split("\n");
+    expect(list[0]).toMatch(/ WHY$/);
+    expect(list[1]).toMatch(new RegExp(`^${id} .* workers that could take it are given nothing now$`));
+    await helve(["workers", "resume", "--name", "sample-worker"]);
+    await eventually("its end", async () => ((await statusOf(id)) === "COMPLETED" ? true : undefined));
+    expect((await helve(["runs", "--waiting", "--status", "failed"])).err).toContain("exclude each other");
+  });
+
   it("says that there is no such run, and what an id looks like", async () => {
     expect((await helve(["run", "01987c1e-7d3f-7c41-9a5e-3f2b6c8d0000"])).err).toBe(
       "helve: the engine refused: not found\n",

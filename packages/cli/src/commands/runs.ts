@@ -1,9 +1,11 @@
 import { type Command, command } from "../arguments/command.ts";
 import { ENGINE_OPTIONS, JSON_OPTION } from "../arguments/options.ts";
 import { timeSpan, wholeNumber } from "../arguments/parse.ts";
+import { waitSummary } from "../drawing/wait-text.ts";
 import { findEngine } from "../engine/find-engine.ts";
 import { openRest, type Rest } from "../engine/rest.ts";
 import { STATUSES, type Status, type Summary } from "../engine/runs.ts";
+import { getWaits, type Wait } from "../engine/waits.ts";
 import { CommandError, DONE, UsageError } from "../exit-codes.ts";
 import type { Output } from "../io.ts";
 import { printable, type Style } from "../terminal/style.ts";
@@ -14,7 +16,7 @@ const DAY_MS = 86_400_000;
 
 /** `helve runs`: the newest runs first. */
 export const runs: Command = command({
-  usage: "runs [--workflow NAME] [--status STATUS] [--since SPAN] [--limit N]",
+  usage: "runs [--workflow NAME] [--status STATUS | --waiting] [--since SPAN] [--limit N]",
   about: "Lists runs, the newest first.",
   options: {
     workflow: { value: "NAME", help: "only runs of this workflow" },
@@ -22,6 +24,7 @@ export const runs: Command = command({
       value: "STATUS",
       help: `only runs that are ${STATUSES.map((status) => status.toLowerCase()).join(", ")}`,
     },
+    waiting: { help: "only runs of which nothing has begun, each with the reason" },
     since: { value: "SPAN", help: "how far back, such as 15m, 12h or 7d; default 24h" },
     limit: { value: "N", help: "how many at most; default 20" },
     ...JSON_OPTION,
@@ -32,7 +35,9 @@ export const runs: Command = command({
   async run({ values, io }) {
     const limit = wholeNumber(values.limit, "--limit", 1, 1000) ?? 20;
     const sinceMs = timeSpan(values.since, "--since") ?? DAY_MS;
-    const status = readStatus(values.status);
+    if (values.waiting && values.status !== undefined)
+      throw new UsageError("--waiting and --status exclude each other");
+    const status = values.waiting ? "QUEUED" : readStatus(values.status);
     const rest = openRest(await findEngine(values, io.env));
     const list = await rest.get<{ rows: Summary[] }>(`stable/tenants/${rest.tenantId}/workflow-runs`, {
       since: new Date(Date.now() - sinceMs).toISOString(),
@@ -41,11 +46,9 @@ export const runs: Command = command({
       statuses: status,
       workflow_ids: values.workflow === undefined ? undefined : await workflowId(rest, values.workflow),
     });
-    if (values.json) io.out.write(`${JSON.stringify(list, undefined, 2)}\n`);
-    else
-      io.out.write(
-        list.rows.length > 0 ? runTable(list.rows, io.out) : `No runs in the last ${values.since ?? "24h"}.\n`,
-      );
+    const rows = values.waiting ? await withWaits(rest, list.rows) : list.rows;
+    if (values.json) io.out.write(`${JSON.stringify({ ...list, rows }, undefined, 2)}\n`);
+    else io.out.write(rows.length > 0 ? runTable(rows, io.out) : `No runs in the last ${values.since ?? "24h"}.\n`);
     return DONE;
   },
 });
@@ -58,15 +61,26 @@ const STATUS_STYLES: Readonly<Record<Status, Style | undefined>> = {
   CANCELLED: "yellow",
 };
 
-function runTable(rows: readonly Summary[], output: Output): string {
+type Row = Summary & { waits?: Wait[] };
+
+/** One after the other: a list of a thousand is no burst of a thousand calls. */
+async function withWaits(rest: Rest, runs: readonly Summary[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const run of runs) rows.push({ ...run, waits: await getWaits(rest, run.metadata.id) });
+  return rows;
+}
+
+function runTable(rows: readonly Row[], output: Output): string {
   const nowMs = Date.now();
-  return table<Summary>(
+  const hasWaits = rows.some(({ waits }) => waits !== undefined);
+  return table<Row>(
     [
       { title: "RUN", text: (run) => run.metadata.id },
       { title: "WORKFLOW", text: (run) => run.workflowName ?? run.displayName, shrinksTo: 10 },
       { title: "STATUS", text: (run) => run.status.toLowerCase(), style: (run) => STATUS_STYLES[run.status] },
       { title: "STARTED", text: (run) => ago(run.metadata.createdAt, nowMs), isNumber: true },
       { title: "TOOK", text: (run) => elapsed(run.startedAt, run.finishedAt, nowMs), isNumber: true },
+      ...(hasWaits ? [{ title: "WHY", text: (run: Row) => waitSummary(run.waits ?? []), shrinksTo: 20 }] : []),
     ],
     rows,
     output,

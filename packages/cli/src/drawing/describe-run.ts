@@ -1,9 +1,11 @@
 import { hasEnded, type RunDetails, type Status, type Summary } from "../engine/runs.ts";
+import type { Wait } from "../engine/waits.ts";
 import type { Output } from "../io.ts";
 import { painter, printable, type Style } from "../terminal/style.ts";
 import { ago, elapsed } from "../terminal/time.ts";
 import { drawRun } from "./draw-run.ts";
 import { viewOf } from "./run-view.ts";
+import { waitLines } from "./wait-text.ts";
 
 const STYLES: Readonly<Record<Status, Style>> = {
   QUEUED: "dim",
@@ -13,10 +15,12 @@ const STYLES: Readonly<Record<Status, Style>> = {
   CANCELLED: "yellow",
 };
 
-/** A run for people: what it is, its graph, then errors and outputs by task. */
-export function describeRun(details: RunDetails, output: Output): string {
-  const graph = drawRun(viewOf(details), output, Date.now());
-  return [headOf(details.run, output), "", ...graph, ...resultsOf(details, output), ""].join("\n");
+/** A run for people: what it is, its graph, then what keeps its tasks, errors and outputs by task. */
+export function describeRun(details: RunDetails, waits: readonly Wait[], output: Output): string {
+  const nowMs = Date.now();
+  const graph = drawRun(viewOf(details), output, nowMs);
+  const keeping = section("Waits", waitLines(waits, nowMs), painter(output));
+  return [headOf(details.run, output), "", ...graph, ...keeping, ...resultsOf(details, output), ""].join("\n");
 }
 
 /** The same without the graph, for who has just watched it. */

@@ -92,6 +92,7 @@ test("answers are what the document promises, of queued, running and ended runs 
     ["/api/v1/stable/workflow-runs/{run}", `/api/v1/stable/workflow-runs/${failed}`],
     ["/api/v1/stable/workflow-runs/{run}/status", `/api/v1/stable/workflow-runs/${dag}/status`],
     ["/api/v1/stable/workflow-runs/{run}/task-events", `/api/v1/stable/workflow-runs/${dag}/task-events`],
+    ["/api/v1/stable/workflow-runs/{run}/waits", `/api/v1/stable/workflow-runs/${dag}/waits`],
     ["/api/v1/stable/tasks/{task}", `/api/v1/stable/tasks/${failed}`],
     ["/api/v1/stable/tasks/{task}", `/api/v1/stable/tasks/${failed}?attempt=1`],
     ["/api/v1/stable/tasks/{task}/task-events", `/api/v1/stable/tasks/${failed}/task-events`],

@@ -213,6 +213,49 @@ describe("attempts and events", () => {
   });
 });
 
+describe("why a run waits", () => {
+  const waits = async (id: string) => (await rest.get(`/api/v1/stable/workflow-runs/${id}/waits`)).body.rows;
+
+  test("is said with the workers and tasks in the way, and what would release it", async () => {
+    await simple("crowded");
+    const worker = await rest.worker(["crowded:run"], 1);
+    const first = await rest.run("crowded");
+    const task = await worker.next();
+    const second = await rest.run("crowded");
+    const [row, ...others] = await waits(second);
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({ taskExternalId: second, taskName: "crowded" });
+    expect(row.reasons).toEqual([
+      {
+        rule: "busy",
+        message: "all slots of the workers that may take it are taken",
+        releasedBy: "one of the tasks that hold them ends",
+        workers: [{ workerId: worker.id, name: "test-worker", detail: "has 1 of 1 default slots in use" }],
+        tasks: [{ taskExternalId: first, detail: "crowded runs on test-worker" }],
+        deadline: expect.stringMatching(/^\d{4}-.*Z$/),
+      },
+    ]);
+    expect(await waits(first)).toEqual([]);
+    await worker.succeed(task);
+    await worker.succeed(await worker.next());
+    await rest.ended(second);
+    expect(await waits(second)).toEqual([]);
+    worker.leave();
+  });
+
+  test("is said of each task of a graph, those in a line first", async () => {
+    const task = (readableId: string, parents: string[] = []) => ({
+      readableId,
+      action: `graph:${readableId}`,
+      parents,
+    });
+    await rest.put({ name: "graph", tasks: [task("b", ["a"]), task("a")] });
+    const rows = await waits(await rest.run("graph"));
+    expect(rows.map((row: { taskName: string }) => row.taskName)).toEqual(["a", "b"]);
+    expect(rows.map((row: { reasons: { rule: string }[] }) => row.reasons[0]?.rule)).toEqual(["action", "parents"]);
+  });
+});
+
 test("restoring says that durable tasks are not served", async () => {
   await simple("plain");
   const id = await rest.run("plain");

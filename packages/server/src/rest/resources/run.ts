@@ -7,14 +7,18 @@ import { operation } from "../operation.ts";
 import type { DetailedRecord, EventRecord, Reading, VersionRecord } from "../reading.ts";
 import { StatusSchema } from "../wire/common.ts";
 import { describeRun, RunDetailsSchema, statusOfRun } from "../wire/run-details.ts";
+import { stepOfTask } from "../wire/steps.ts";
 import { TaskEventSchema, taskEvents } from "../wire/task-events.ts";
+import { describeWait, WaitSchema } from "../wire/waits.ts";
 
 const TAG = "Runs";
 const RUN = "/api/v1/stable/workflow-runs/:run";
 const LAST_TASK = 0xffff;
+/** Each is looked into by itself. */
+const MAX_WAITS = 100;
 
 /** One run, by its id; the id of one of its tasks means the same. */
-export function runRoutes(app: FastifyInstance, { reading }: RestDeps, access: AccessRules): void {
+export function runRoutes(app: FastifyInstance, { engine, reading }: RestDeps, access: AccessRules): void {
   operation(
     app,
     {
@@ -63,7 +67,35 @@ export function runRoutes(app: FastifyInstance, { reading }: RestDeps, access: A
       return { pagination: {}, rows: taskEvents(tasks, events, version, true) };
     },
   );
+
+  operation(
+    app,
+    {
+      method: "GET",
+      url: `${RUN}/waits`,
+      id: "v1-workflow-run:waits:list",
+      summary: `Why tasks of a run wait: at most ${MAX_WAITS}, those in a line first`,
+      tag: TAG,
+      access: access.run,
+      answer: Type.Object({ rows: Type.Array(WaitSchema) }),
+    },
+    async ({ tenantId, resource: records }) => {
+      const { versionId } = records[0] as DetailedRecord;
+      const version = (await reading.getVersions([versionId])).get(versionId);
+      const waiting = WAITING.flatMap((status) => records.filter((one) => !one.isWorkflowRun && one.status === status));
+      const rows: object[] = [];
+      for (const { id } of waiting.slice(0, MAX_WAITS)) {
+        const reasons = await engine.whyWaiting(tenantId, id);
+        if (reasons.length > 0)
+          rows.push(describeWait(id, stepOfTask(version, id)?.task.readableId ?? "task", reasons));
+      }
+      return { rows };
+    },
+  );
 }
+
+/** Where a task waits, those first that a worker could take. */
+const WAITING = ["queued", "backing_off", "waiting"] as const;
 
 /** What belongs to a run and is kept elsewhere. */
 export async function besides(
