@@ -21,11 +21,7 @@ const wait = client.task({
     return { release };
   },
 });
-const worker = await client.worker("supervised", {
-  workflows: [wait],
-  slots: 4,
-  labels: { "helve-copy": process.env.HELVE_COPY ?? "" },
-});
+const worker = await client.worker("supervised", { workflows: [wait], slots: 4 });
 const running = worker.start();
 await worker.waitUntilReady();
 console.log(`release ${release} works`);

@@ -71,6 +71,24 @@ describe("running", () => {
     expect(await task.run({}, options)).toEqual({ tag: "blue", priority: 3 });
   });
 
+  test("the worker that a run wants reaches the engine", async () => {
+    const task = fixture.client.task({ name: "t", fn: () => ({}) });
+    await fixture.worker({ workflows: [task] });
+    const asked = () => fixture.engine.runs.lastTrigger;
+    await task.run(
+      {},
+      { desiredWorkerLabels: { zone: { value: "b", required: true }, size: { value: 2, weight: 7 } } },
+    );
+    expect(asked()?.desiredWorkerLabels).toMatchObject({
+      zone: { strValue: "b", required: true },
+      size: { intValue: 2, weight: 7 },
+    });
+    await task.run({}, { desiredWorkerId: "w1" });
+    expect(asked()).toMatchObject({ desiredWorkerId: "w1", desiredWorkerLabels: {} });
+    await task.run({}, { sticky: true });
+    expect(asked()?.desiredWorkerId, "there is no task to stick to").toBeUndefined();
+  });
+
   test("names have the namespace of the client", async () => {
     const client = fixture.newClient({ namespace: "Dev" });
     const task = client.task({ name: "T", fn: (_input, ctx) => ({ workflow: ctx.workflowName() }) });
@@ -201,6 +219,30 @@ describe("children", () => {
     const of = (index: number, key = ""): object => ({ parent: result.me, index, key });
     expect(result).toMatchObject({ plain: of(0), keyed: of(1, "k"), a: of(2), b: { child: of(3) } });
     expect(calls).toBe(4);
+  });
+
+  test("that are sticky want the worker of their parent, which must know them", async () => {
+    const child = fixture.client.task({ name: "child", fn: () => ({}) });
+    const strange = fixture.client.task({ name: "strange", fn: () => ({}) });
+    let refusal: unknown;
+    const parent = fixture.client.task({
+      name: "parent",
+      fn: async (_input, ctx) => {
+        await child.runNoWait({}, { sticky: true });
+        const declared = fixture.engine.runs.lastTrigger?.desiredWorkerId;
+        const ref = await ctx.runNoWaitChild(child, {}, { sticky: true });
+        const spawned = fixture.engine.runs.lastTrigger?.desiredWorkerId;
+        refusal = await strange.runNoWait({}, { sticky: true }).catch((error: unknown) => error);
+        return { declared: declared ?? "", spawned: spawned ?? "", child: ref.workflowRunId };
+      },
+    });
+    const worker = await fixture.worker({ workflows: [child, parent] });
+    const { workerId } = worker;
+    expect(await parent.run({})).toMatchObject({ declared: workerId, spawned: workerId });
+    expect(refusal).toMatchObject({
+      code: "invalid_argument",
+      message: "'strange' cannot be sticky: it is not registered on this worker",
+    });
   });
 
   test("are no longer waited for when the parent is cancelled", async () => {

@@ -171,7 +171,7 @@ export class HelveClient implements DeclaringClient {
   async worker(name: string, options: CreateWorkerOpts | number = {}): Promise<Worker> {
     const given = typeof options === "number" ? { slots: options } : options;
     const fullName = withNamespace(name, this.config.namespace);
-    const worker = new Worker(fullName, workerSettings(given), {
+    const worker = new Worker(fullName, workerSettings(given, process.env), {
       launcher: this.#launcher,
       runs: this.runs,
       namespace: this.config.namespace,

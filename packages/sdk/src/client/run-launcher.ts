@@ -5,6 +5,7 @@ import { MAX_FRAME_CHARS } from "../session/frame-limits.ts";
 import { triggerSize } from "../session/pending-trigger.ts";
 import type { Attempt } from "../worker/attempt.ts";
 import { currentTask } from "../worker/current-task.ts";
+import { desiredLabelsToWire } from "../workflow/registration.ts";
 import type { RunOpts } from "../workflow/workflow-options.ts";
 import { RunResults } from "./run-results.ts";
 
@@ -162,11 +163,22 @@ function toTrigger({ workflow, input, options }: RunRequest, parent: Attempt | u
     input: JSON.stringify(input ?? {}),
     metadata: options?.additionalMetadata === undefined ? "" : JSON.stringify(options.additionalMetadata),
     priority: options?.priority,
+    desiredWorkerId: options?.desiredWorkerId,
+    desiredWorkerLabels: options?.desiredWorkerLabels ? desiredLabelsToWire(options.desiredWorkerLabels) : NO_LABELS,
   };
   if (parent !== undefined) {
+    if (options?.sticky) trigger.desiredWorkerId = workerOf(parent, workflow);
     trigger.parentTaskId = parent.taskId;
     trigger.childIndex = parent.takeChildIndex();
     trigger.childKey = options?.childKey;
   }
   return trigger;
+}
+
+const NO_LABELS: helve.Trigger["desiredWorkerLabels"] = {};
+
+/** The worker that a sticky child is to run on. */
+function workerOf({ runtime }: Attempt, workflow: string): string | undefined {
+  if (runtime.hasWorkflow(workflow)) return runtime.workerId();
+  throw new HelveError("invalid_argument", `'${workflow}' cannot be sticky: it is not registered on this worker`);
 }

@@ -1,3 +1,4 @@
+import type { Environment } from "../config/environment.ts";
 import { HelveError } from "../errors.ts";
 import type { BaseWorkflowDeclaration } from "../workflow/base-declaration.ts";
 import type { Anything } from "../workflow/json.ts";
@@ -12,7 +13,10 @@ export interface CreateWorkerOpts {
   slots?: number | undefined;
   /** @deprecated the older name of `slots` */
   maxRuns?: number | undefined;
-  /** By which tasks can choose it. */
+  /**
+   * By which tasks can choose it. Added to them are `helve-copy` and `helve-build` where HELVE_COPY and HELVE_BUILD are
+   * set: by the first a supervisor recognises its copies, by the second builds are told apart.
+   */
   labels?: WorkerLabels | undefined;
   /**
    * On SIGTERM and SIGINT the worker stops. With true the process then exits with 0; with false that is left to the
@@ -32,13 +36,17 @@ export interface WorkerSettings {
 }
 
 /** @throws HelveError invalid_argument naming the option */
-export function workerSettings(options: CreateWorkerOpts): WorkerSettings {
+export function workerSettings(options: CreateWorkerOpts, env: Environment): WorkerSettings {
   return {
     slots: checked("slots", options.slots ?? options.maxRuns ?? 100, 1),
-    labels: options.labels ?? {},
+    labels: { ...labelsOf(env), ...options.labels },
     handleKill: options.handleKill ?? true,
     gracePeriodMs: checked("gracePeriodMs", options.gracePeriodMs ?? 30_000, 0),
   };
+}
+
+function labelsOf({ HELVE_COPY, HELVE_BUILD }: Environment): WorkerLabels {
+  return { ...(HELVE_COPY && { "helve-copy": HELVE_COPY }), ...(HELVE_BUILD && { "helve-build": HELVE_BUILD }) };
 }
 
 function checked(name: string, value: number, least: number): number {

@@ -104,7 +104,7 @@ function taskToWire(
     backoffFactor: task.backoff?.factor ?? defaults.backoff?.factor,
     backoffMaxSeconds: task.backoff?.maxSeconds ?? defaults.backoff?.maxSeconds,
     rateLimits: (task.rateLimits ?? defaults.rateLimits ?? []).map((limit) => rateLimitToWire(task.name, limit)),
-    workerLabels: labelsToWire(task.desiredWorkerLabels ?? defaults.workerLabels ?? {}),
+    workerLabels: desiredLabelsToWire(task.desiredWorkerLabels ?? defaults.workerLabels ?? {}),
     concurrency: [task.concurrency ?? defaults.concurrency ?? []].flat().map(concurrencyToWire),
     conditions: conditionsToWire(task, prefix),
     isDurable: false,
@@ -135,7 +135,10 @@ function concurrencyToWire({ expression, maxRuns, limitStrategy }: Concurrency):
   return { expression, maxRuns, limitStrategy };
 }
 
-function labelsToWire(labels: Record<string, DesiredWorkerLabel>): Record<string, v1.DesiredWorkerLabels> {
+/** Labels that a task or a run wants of its worker. */
+export function desiredLabelsToWire(
+  labels: Record<string, DesiredWorkerLabel>,
+): Record<string, v1.DesiredWorkerLabels> {
   const wire: Record<string, v1.DesiredWorkerLabels> = {};
   for (const [key, { value, required, weight, comparator }] of Object.entries(labels)) {
     const strValue = typeof value === "string" ? value : undefined;

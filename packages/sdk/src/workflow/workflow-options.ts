@@ -95,6 +95,15 @@ export interface RunOpts {
   priority?: Priority | undefined;
   /** In a task: the identity of this child. Asked for again, by another attempt too, the same run is given. */
   childKey?: string | undefined;
+  /**
+   * In a task: whether the child runs on the worker that the task runs on. The child's workflow must be sticky itself,
+   * and registered on this worker. Outside a task it has no effect. @default false
+   */
+  sticky?: boolean | undefined;
+  /** The worker that the tasks of a sticky workflow stick to; other workflows take no notice. Excludes `sticky`. */
+  desiredWorkerId?: string | undefined;
+  /** When there are any, every task of the run asks for these in place of its own; a sticky workflow takes no notice. */
+  desiredWorkerLabels?: Record<string, DesiredWorkerLabel> | undefined;
   /** For several runs at once: failures stand as errors among the results instead of rejecting all. @default false */
   returnExceptions?: boolean | undefined;
 }

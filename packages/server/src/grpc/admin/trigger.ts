@@ -122,7 +122,7 @@ export function checkTrigger(trigger: TriggerRequest): TriggerRequest {
 }
 
 /** Labels that the run asks for in place of its tasks' own; undefined when it names none. */
-function readLabels(labels: { readonly [key: string]: v1.DesiredWorkerLabels }): DesiredLabel[] | undefined {
+export function readLabels(labels: { readonly [key: string]: v1.DesiredWorkerLabels }): DesiredLabel[] | undefined {
   if (Object.keys(labels).length === 0) return undefined;
   return defineLabels(readDesiredLabels(labels), "desired_worker_labels", "");
 }

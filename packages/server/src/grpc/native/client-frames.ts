@@ -1,7 +1,7 @@
 import { helve } from "@helve/contracts";
 import { fieldError, isUuid } from "@helve/core";
 import type { RunResult, TaskResult, TriggerRequest } from "@helve/engine";
-import { checkTrigger } from "../admin/trigger.ts";
+import { checkTrigger, readLabels } from "../admin/trigger.ts";
 import { MAX_MESSAGE_BYTES, SURELY_FITS } from "../limits.ts";
 import { IDS_AND_NAMES } from "./worker-frames.ts";
 
@@ -11,10 +11,15 @@ export function newClientFrame(): helve.EngineToClient {
 }
 
 /** A run that a client wants started. @throws HelveError invalid_argument */
-export function readTrigger({ parentTaskId, ...trigger }: helve.Trigger): TriggerRequest {
-  if (parentTaskId === undefined) return checkTrigger(trigger);
-  if (!isUuid(parentTaskId)) throw fieldError("parent_task_id", parentTaskId, "must be a UUID");
-  return checkTrigger({ ...trigger, parentTaskId: parentTaskId.toLowerCase() });
+export function readTrigger({ parentTaskId, desiredWorkerLabels, ...trigger }: helve.Trigger): TriggerRequest {
+  if (parentTaskId !== undefined && !isUuid(parentTaskId)) {
+    throw fieldError("parent_task_id", parentTaskId, "must be a UUID");
+  }
+  return checkTrigger({
+    ...trigger,
+    parentTaskId: parentTaskId?.toLowerCase(),
+    desiredLabels: readLabels(desiredWorkerLabels),
+  });
 }
 
 const RUN_STATUS: Readonly<Record<RunResult["status"], helve.RunStatus>> = {

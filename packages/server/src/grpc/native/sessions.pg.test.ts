@@ -140,6 +140,43 @@ test("a run that ended long ago is answered, and one that nobody knows is called
   program.stream.cancel();
 });
 
+test("a run names the worker it wants, by its labels or by its id", async () => {
+  await putWorkflow(client, "wanted");
+  const only = v1.CreateTaskOpts.create({ readableId: "only", action: "wanted:only" });
+  const sticky = v1.CreateWorkflowVersionRequest.create({
+    name: "stuck",
+    tasks: [only],
+    sticky: v1.StickyStrategy.HARD,
+  });
+  await call(client, v1.AdminServiceService.putWorkflow, sticky);
+  const zone = (text: string): helve.Label[] => [{ key: "zone", value: { $case: "text", value: text } }];
+  const a = openWorker(client, { actions: ["wanted:only"], labels: zone("a") });
+  const b = openWorker(client, { actions: ["wanted:only"], labels: zone("b") });
+  const { workerId } = await a.first((frame) => frame.registered);
+  await b.first((frame) => frame.registered);
+
+  const program = openClient();
+  const runs = ["a", "b", "a"].map((strValue) =>
+    helve.Trigger.create({ workflow: "wanted", desiredWorkerLabels: { zone: { strValue, required: true } } }),
+  );
+  runs.push(helve.Trigger.create({ workflow: "stuck", desiredWorkerId: workerId.toUpperCase() }));
+  program.stream.write(helve.ClientFrame.create({ triggers: [{ request: 1, runs }] }));
+  const { runIds } = await program.first((frame) => frame.triggered.find(({ request }) => request === 1));
+  for (const [at, worker] of [a, b, a, a].entries()) {
+    const task = await worker.first(assignmentOf(runIds[at] as string));
+    worker.send({ reports: [report(task, OUTCOME_SUCCEEDED, "{}")] });
+  }
+
+  const bad = helve.Trigger.create({ workflow: "stuck", desiredWorkerId: "x" });
+  program.stream.write(helve.ClientFrame.create({ triggers: [{ request: 2, runs: [bad] }] }));
+  const refused = await program.first((frame) => frame.triggered.find(({ request }) => request === 2));
+  expect(refused.refusal?.code).toBe("invalid_argument");
+  program.stream.cancel();
+  a.stream.end();
+  b.stream.end();
+  await Promise.all([once(a.stream, "end"), once(b.stream, "end")]);
+});
+
 test("a request that cannot be carried out is refused by itself", async () => {
   const program = openClient();
   const runs = [{ workflow: "no-such", input: "", metadata: "" }];

@@ -14,6 +14,7 @@ import {
   type Metadata,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { DesiredWorkerLabels } from "../../hatchet/v1/trigger.ts";
 
 export const Outcome = {
   /** OUTCOME_STARTED - The task's code has begun: a receipt. */
@@ -226,7 +227,20 @@ export interface Trigger {
   priority?: number | undefined;
   parentTaskId?: string | undefined;
   childIndex?: number | undefined;
-  childKey?: string | undefined;
+  childKey?:
+    | string
+    | undefined;
+  /** The worker that the tasks of a sticky workflow stick to; other workflows take no notice. */
+  desiredWorkerId?:
+    | string
+    | undefined;
+  /** When there are any, every task of the run asks for these in place of its own. */
+  desiredWorkerLabels: { [key: string]: DesiredWorkerLabels };
+}
+
+export interface Trigger_DesiredWorkerLabelsEntry {
+  key: string;
+  value?: DesiredWorkerLabels | undefined;
 }
 
 export interface EngineToClient {
@@ -2076,6 +2090,8 @@ function createBaseTrigger(): Trigger {
     parentTaskId: undefined,
     childIndex: undefined,
     childKey: undefined,
+    desiredWorkerId: undefined,
+    desiredWorkerLabels: {},
   };
 }
 
@@ -2102,6 +2118,12 @@ export const Trigger: MessageFns<Trigger> = {
     if (message.childKey !== undefined) {
       writer.uint32(58).string(message.childKey);
     }
+    if (message.desiredWorkerId !== undefined) {
+      writer.uint32(66).string(message.desiredWorkerId);
+    }
+    globalThis.Object.entries(message.desiredWorkerLabels).forEach(([key, value]: [string, DesiredWorkerLabels]) => {
+      Trigger_DesiredWorkerLabelsEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
+    });
     return writer;
   },
 
@@ -2174,6 +2196,25 @@ export const Trigger: MessageFns<Trigger> = {
             message.childKey = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.desiredWorkerId = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            const entry9 = Trigger_DesiredWorkerLabelsEntry.decode(reader, reader.uint32());
+            if (entry9.value !== undefined) {
+              message.desiredWorkerLabels[entry9.key] = entry9.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2198,6 +2239,86 @@ export const Trigger: MessageFns<Trigger> = {
     message.parentTaskId = object.parentTaskId ?? undefined;
     message.childIndex = object.childIndex ?? undefined;
     message.childKey = object.childKey ?? undefined;
+    message.desiredWorkerId = object.desiredWorkerId ?? undefined;
+    message.desiredWorkerLabels =
+      (globalThis.Object.entries(object.desiredWorkerLabels ?? {}) as [string, DesiredWorkerLabels][]).reduce(
+        (acc: { [key: string]: DesiredWorkerLabels }, [key, value]: [string, DesiredWorkerLabels]) => {
+          if (value !== undefined) {
+            acc[key] = DesiredWorkerLabels.fromPartial(value);
+          }
+          return acc;
+        },
+        {},
+      );
+    return message;
+  },
+};
+
+function createBaseTrigger_DesiredWorkerLabelsEntry(): Trigger_DesiredWorkerLabelsEntry {
+  return { key: "", value: undefined };
+}
+
+export const Trigger_DesiredWorkerLabelsEntry: MessageFns<Trigger_DesiredWorkerLabelsEntry> = {
+  encode(message: Trigger_DesiredWorkerLabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      DesiredWorkerLabels.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Trigger_DesiredWorkerLabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrigger_DesiredWorkerLabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = DesiredWorkerLabels.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Trigger_DesiredWorkerLabelsEntry>): Trigger_DesiredWorkerLabelsEntry {
+    return Trigger_DesiredWorkerLabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Trigger_DesiredWorkerLabelsEntry>): Trigger_DesiredWorkerLabelsEntry {
+    const message = createBaseTrigger_DesiredWorkerLabelsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? DesiredWorkerLabels.fromPartial(object.value)
+      : undefined;
     return message;
   },
 };
