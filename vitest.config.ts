@@ -5,9 +5,10 @@ import { defineConfig } from "vitest/config";
  * has to be built first. Workspace packages are links, whose real path is outside node_modules, and are therefore
  * transformed like the tests themselves; all else in node_modules is left to Node. Test files are loaded through the
  * `ssr` environment, the global setups through `__vitest__`, which does not follow the conditions of the first. After our
- * condition come those that Vite takes on a server by default.
+ * condition come those that Vite takes on a server by default, but for `module`: packages keep what only bundlers can read
+ * there, and Node itself is given the file.
  */
-const resolve = { conditions: ["source", "module", "node", "development|production"] };
+const resolve = { conditions: ["source", "node", "development|production"] };
 const fromSource = { resolve, ssr: { resolve }, environments: { __vitest__: { resolve } } };
 
 /** Not at the same time as the conformance suites: they measure time and want the machine to themselves. */

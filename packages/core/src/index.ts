@@ -48,7 +48,15 @@ export {
 } from "./ids.ts";
 export { type JsonMember, jsonMembers } from "./json-members.ts";
 export { checkJson, isJsonObject, opensObject } from "./json-text.ts";
-export { type ChildMetadata, childMetadata, RESERVED_PREFIX, withTraceparent } from "./metadata.ts";
+export {
+  type ChildMetadata,
+  childMetadata,
+  RESERVED_PREFIX,
+  runTraceContext,
+  type TraceContext,
+  traceContextOf,
+  withTraceparent,
+} from "./metadata.ts";
 export {
   ANYWHERE,
   type Exclusion,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { newRunId } from "./ids.ts";
-import { childMetadata, withTraceparent } from "./metadata.ts";
+import { childMetadata, runTraceContext, traceContextOf, withTraceparent } from "./metadata.ts";
 
 const RUN = `${"0199c0de-0000-7abc-8def-0123456789ab".slice(0, 32)}0000`;
 const VALID = /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/;
@@ -112,5 +112,29 @@ describe("childMetadata", () => {
   it("hands the parent's trace on", () => {
     const metadata = withTraceparent(child(withTraceparent("", RUN), '{"a":1}'), newRunId());
     expect(JSON.parse(metadata).traceparent).toBe(JSON.parse(withTraceparent("", RUN)).traceparent);
+  });
+});
+
+describe("traceContextOf", () => {
+  it("reads what the user gave, sampled or not", () => {
+    const given = { traceId: "45c2cd732ee231b7c45adfd8e6ae8341", spanId: "56cd9cadac8beb91" };
+    expect(traceContextOf(`{"a":1,"traceparent":"${GIVEN}"}`)).toEqual({ ...given, isSampled: true });
+    expect(traceContextOf(`{"traceparent":"${GIVEN.replace(/01$/, "00")}"}`)).toEqual({ ...given, isSampled: false });
+  });
+
+  it("is the run's own span where the user gave none", () => {
+    expect(traceContextOf(withTraceparent('{"a":1}', RUN))).toEqual(runTraceContext(RUN));
+  });
+
+  it("finds none in a deeper object, in a malformed one, and in what is no object", () => {
+    for (const text of [
+      "",
+      "[]",
+      `{"deep":{"traceparent":"${GIVEN}"}}`,
+      '{"traceparent":"00-x-y-01"}',
+      '{"traceparent":7}',
+    ]) {
+      expect(traceContextOf(text)).toBeUndefined();
+    }
   });
 });

@@ -39,6 +39,30 @@ export function withTraceparent(metadata: string, runId: RunId): string {
   return `{${[...others.map(memberText), traceparentMember(runId)].join(",")}}`;
 }
 
+/** Where a span stands: W3C Trace Context without its version. */
+export interface TraceContext {
+  traceId: string;
+  spanId: string;
+  isSampled: boolean;
+}
+
+/** What the metadata of a run says it is part of; undefined when there is no traceparent, or a malformed one. */
+export function traceContextOf(metadata: string): TraceContext | undefined {
+  const member = membersOf(metadata).findLast(({ key }) => key === TRACEPARENT);
+  if (member === undefined || !TRACEPARENT_VALUE.test(member.rawValue)) return undefined;
+  const [, traceId = "", spanId = "", flags = ""] = JSON.parse(member.rawValue).split("-");
+  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+/**
+ * The span that stands for a run. A run that came without a trace has its traceparent of it, so whoever takes that for a
+ * parent stands below the run.
+ */
+export function runTraceContext(runId: RunId): TraceContext {
+  const digest = hash("sha256", runId);
+  return { traceId: digest.slice(0, 32), spanId: digest.slice(32, 48), isSampled: true };
+}
+
 export interface ChildMetadata {
   parentMetadata: string;
   ownMetadata: string;
@@ -82,6 +106,6 @@ function append(object: string, member: string): string {
  * traceparent are cut from a hash of it.
  */
 function traceparentMember(runId: RunId): string {
-  const digest = hash("sha256", runId);
-  return `"${TRACEPARENT}":"00-${digest.slice(0, 32)}-${digest.slice(32, 48)}-01"`;
+  const { traceId, spanId } = runTraceContext(runId);
+  return `"${TRACEPARENT}":"00-${traceId}-${spanId}-01"`;
 }

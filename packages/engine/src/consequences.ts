@@ -8,7 +8,7 @@ import type { Settled } from "./commands/settlement.ts";
 import type { Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { Route } from "./dispatcher/route.ts";
 import type { Hint } from "./hints/hint-bus.ts";
-import type { Meter } from "./observer.ts";
+import type { Meter, Tracer } from "./observer.ts";
 import type { RunEvents } from "./results/run-events.ts";
 import { type RunResults, standaloneResult } from "./results/run-results.ts";
 import type { HeldTask } from "./sessions/session.ts";
@@ -25,6 +25,7 @@ export interface ConsequencesDeps {
   noteAbandoned: (held: HeldTask) => void;
   noteQueueDeadline: (inMs: number) => void;
   meter: Partial<Meter>;
+  tracer: Tracer | undefined;
 }
 
 /**
@@ -64,7 +65,10 @@ export class Consequences {
     const elsewhere: TaskRunId[] = [];
     for (const { success, attempt, held } of finished) {
       const { id, tenantId, output } = success;
-      if (held) dispatcher.release(held);
+      if (held) {
+        dispatcher.release(held);
+        this.#trace(held, "succeeded");
+      }
       if (mayBeElsewhere(held)) elsewhere.push(id);
       results.noteEnded(id);
       if (results.isAwaited(id)) {
@@ -118,6 +122,11 @@ export class Consequences {
     for (const [status, tasks] of ended) meter.ended?.(status, tasks);
   }
 
+  #trace({ task, sentAtMs, startedAtMs, endReportedAtMs: reportedAtMs }: HeldTask, outcome: string): void {
+    const { tracer, clock } = this.#deps;
+    tracer?.attemptEnded({ task, sentAtMs, startedAtMs, reportedAtMs, outcome, endedAtMs: clock.now() });
+  }
+
   #settledOne(one: Settled): void {
     const { dispatcher, publish } = this.#deps;
     const { row, ending } = one;
@@ -125,7 +134,10 @@ export class Consequences {
     const reason = stopReason(one);
     const isHere = held?.task.attempt === row.attempt;
     if (row.workerId !== null && (!isHere || mayBeElsewhere(held))) publish({ kind: "taken", tasks: [row.id], reason });
-    if (isHere) this.#takeFrom(held, one, reason);
+    if (isHere) {
+      this.#takeFrom(held, one, reason);
+      this.#trace(held, one.cause.kind);
+    }
     this.#tellSettled(one, held?.task.metadata ?? row.metadata ?? "{}");
     if (ending && taskNumberOf(row.id) === 0) {
       const metadata = held?.task.metadata ?? row.metadata ?? "{}";

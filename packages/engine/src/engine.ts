@@ -14,7 +14,7 @@ import { Routes } from "./dispatcher/routes.ts";
 import { type Hint, HintBus } from "./hints/hint-bus.ts";
 import { ReplicaLease } from "./leases/replica-lease.ts";
 import { Maintenance } from "./maintenance/maintenance.ts";
-import type { Meter, Observer } from "./observer.ts";
+import type { Meter, Observer, Tracer } from "./observer.ts";
 import { persist } from "./persist.ts";
 import { RunEvents } from "./results/run-events.ts";
 import { RunResults } from "./results/run-results.ts";
@@ -35,6 +35,7 @@ export interface EngineOptions {
   /** No other replica can live on this database (embedded Postgres): older ones are taken over at once. */
   isAlone: boolean;
   observer: Observer & Partial<Meter>;
+  tracer?: Tracer | undefined;
   /** @default the clock of the database; tests drive one of their own */
   clock?: Clock;
 }
@@ -52,7 +53,15 @@ const START_AGAIN_MS = 500;
  *        ▼                                                 │
  *   dispatcher ◄── routes, sessions (slots, streams, liveness) ── timers, sweeper, lease, hints
  */
-export function createEngine({ db, directUrl, name, isAlone, observer, clock = new Clock() }: EngineOptions): Engine {
+export function createEngine({
+  db,
+  directUrl,
+  name,
+  isAlone,
+  observer,
+  tracer,
+  clock = new Clock(),
+}: EngineOptions): Engine {
   const routes = new Routes(db, clock);
   const catalog = new Catalog(db, routes);
   const events = new RunEvents();
@@ -94,6 +103,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     onDoubt: () => sweeper.doubt(),
     onError: failed("claiming tasks"),
     meter: observer,
+    tracer,
   });
   const sessions: Sessions = new Sessions({
     db,
@@ -122,6 +132,7 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     noteAbandoned: (held) => reports.noteAbandoned(held),
     noteQueueDeadline: (inMs) => queueTimers.note(inMs),
     meter: observer,
+    tracer,
   });
   const reports: Reports = new Reports({
     db,
@@ -147,6 +158,8 @@ export function createEngine({ db, directUrl, name, isAlone, observer, clock = n
     onStarting: (runIds) => results.noteStarted(runIds),
     onDoubt: () => sweeper.doubt(),
     meter: observer,
+    clock,
+    tracer,
   });
   const logs = new TaskLogs(db, dispatcher);
   const queueTimers: QueueTimers = new QueueTimers({

@@ -1,3 +1,3 @@
 export type * from "./api.ts";
 export { createEngine, type EngineOptions } from "./engine.ts";
-export type { BatchKind, Meter, Observer } from "./observer.ts";
+export type { BatchKind, Meter, Observer, TracedAttempt, TracedRun, Tracer } from "./observer.ts";

@@ -1,4 +1,4 @@
-import type { TaskRunId, TenantId, WorkerId } from "@helve/core";
+import type { RunId, TaskRunId, TenantId, WorkerId } from "@helve/core";
 import type { OldSnapshot, ReplicaId, Violation } from "@helve/store";
 import type { AssignedTask } from "./api.ts";
 
@@ -31,6 +31,37 @@ export interface Meter {
   requeued(cause: string, tasks: number): void;
   /** The minute's audit has looked. `oldestSnapshotSeconds` is 0 when nobody holds an old one. */
   audited(violations: readonly Violation[], oldestSnapshotSeconds: number): void;
+}
+
+/**
+ * Follows single runs and tasks, after the commit that each call is about. Moments are ms since 1970 by the database's
+ * clock. An engine without one spends nothing on it.
+ */
+export interface Tracer {
+  triggered(runs: readonly TracedRun[], times: { askedAtMs: number; storedAtMs: number }): void;
+  /** The task was given to the stream of its worker. One that found a free slot at once was queued when it was sent. */
+  sent(task: AssignedTask, times: { queuedAtMs: number; sentAtMs: number }): void;
+  /** A task has left the hands of a worker connected to this replica. */
+  attemptEnded(attempt: TracedAttempt): void;
+}
+
+export interface TracedRun {
+  id: RunId;
+  tenantId: TenantId;
+  workflowName: string;
+  metadata: string;
+}
+
+export interface TracedAttempt {
+  task: AssignedTask;
+  sentAtMs: number;
+  /** The first sign that the worker had it. */
+  startedAtMs: number | undefined;
+  /** When the worker's report of the end came; undefined when it was the engine that ended the attempt. */
+  reportedAtMs: number | undefined;
+  /** `succeeded`, or what else it was that happened, in the word of its settlement. */
+  outcome: string;
+  endedAtMs: number;
 }
 
 /**

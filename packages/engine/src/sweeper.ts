@@ -203,7 +203,7 @@ export class Sweeper {
 }
 
 /** Nobody said why a task is not its worker's any more. Unless its worker itself has ended it, the code may go on. */
-function unseenEnd({ task, hasEnded }: HeldTask, now: TaskRunState): string | undefined {
-  if (hasEnded || (now.status === "succeeded" && now.attempt === task.attempt)) return undefined;
+function unseenEnd({ task, endReportedAtMs }: HeldTask, now: TaskRunState): string | undefined {
+  if (endReportedAtMs !== undefined || (now.status === "succeeded" && now.attempt === task.attempt)) return undefined;
   return now.error ?? "this attempt was given up";
 }

@@ -38,6 +38,7 @@ export {
   type TaskFailure,
 } from "./errors.ts";
 export { consoleLogger, type LogConstructor, type LogExtra, type Logger, type LogLevel } from "./logging/logger.ts";
+export type { TracedTask, Tracing } from "./tracing/tracing.ts";
 export type { ChildRun } from "./worker/child-runs.ts";
 export { type ChildRunOpts, Context } from "./worker/context.ts";
 export type { TaskLogExtra, TaskLogger } from "./worker/context-logger.ts";

@@ -29,6 +29,10 @@ test("an empty variable counts as none", () => {
 
 test.each([
   [["--grpc-port", "x"], "--grpc-port is 'x': it must be a port from 1 to 65535, or 0 for any that is free"],
+  [
+    ["--otlp-endpoint", "http://collector:4317", "--otlp-protocol", "grpc"],
+    "--otlp-protocol is 'grpc': it must be http/protobuf or http/json",
+  ],
   [["--http-port", "70000"], "--http-port is '70000': it must be a port from 1 to 65535, or 0 for any that is free"],
   [
     ["--database-url", "mysql://user:secret@db/x"],

@@ -23,7 +23,12 @@ export interface Config {
   logLevel: LogLevel;
   /** Written when tasks can run. */
   readyFile: string | undefined;
+  /** Where traces go; undefined: there are none. */
+  traces: { endpoint: string; protocol: OtlpProtocol } | undefined;
 }
+
+export type OtlpProtocol = (typeof OTLP_PROTOCOLS)[number];
+const OTLP_PROTOCOLS = ["http/protobuf", "http/json"] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -42,6 +47,7 @@ export const DEFAULTS: Readonly<Config> = {
   allowInsecure: false,
   logLevel: "info",
   readyFile: undefined,
+  traces: undefined,
 };
 
 /**
@@ -68,6 +74,11 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     allowInsecure: readSwitch(nameOf("insecure"), text("insecure")),
     logLevel: readLogLevel(nameOf("log-level"), text("log-level")),
     readyFile: text("ready-file"),
+    traces: readTraces(
+      readUrl(nameOf("otlp-endpoint"), text("otlp-endpoint"), HTTP),
+      nameOf("otlp-protocol"),
+      text("otlp-protocol"),
+    ),
   };
   checkConfig(config);
   return config;
@@ -137,6 +148,13 @@ function readTls(cert?: string, key?: string, clientCa?: string): Config["tls"] 
   if (!cert && !key && !clientCa) return undefined;
   if (!cert || !key) throw invalidArgument("TLS needs both --tls-cert and --tls-key");
   return { cert, key, clientCa };
+}
+
+function readTraces(endpoint: string | undefined, name: string, text = "http/protobuf"): Config["traces"] {
+  if (endpoint === undefined) return undefined;
+  const protocol = OTLP_PROTOCOLS.find((known) => known === text);
+  if (protocol === undefined) throw invalidArgument(`${name} is '${text}': it must be ${OTLP_PROTOCOLS.join(" or ")}`);
+  return { endpoint, protocol };
 }
 
 function readSwitch(name: string, text: string | undefined): boolean {

@@ -21,7 +21,9 @@ export type OptionName =
   | "tls-client-ca"
   | "insecure"
   | "log-level"
-  | "ready-file";
+  | "ready-file"
+  | "otlp-endpoint"
+  | "otlp-protocol";
 
 /** The flags of `serve`, each with its environment variable. */
 export const OPTIONS: Readonly<Record<OptionName, Option>> = {
@@ -62,6 +64,16 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
     env: "HELVE_READY_FILE",
     value: "FILE",
     help: "written with addresses and a token when tasks can run",
+  },
+  "otlp-endpoint": {
+    env: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    value: "URL",
+    help: "receiver of traces over HTTP; none: no traces",
+  },
+  "otlp-protocol": {
+    env: "OTEL_EXPORTER_OTLP_PROTOCOL",
+    value: "PROTOCOL",
+    help: "http/protobuf, the default, or http/json",
   },
 };
 

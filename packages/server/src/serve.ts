@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { TenantId } from "@helve/core";
-import { createEngine, type Engine, type EngineOptions } from "@helve/engine";
+import { createEngine, type Engine, type EngineOptions, type Tracer } from "@helve/engine";
 import type { Logger } from "pino";
 import { newSigningKey, readSigningKey, type StoredSigningKey } from "./auth/signing-key.ts";
 import { createTokens, type PublicAddresses, type TokenStore, type Tokens } from "./auth/tokens.ts";
@@ -97,17 +97,31 @@ export async function serveOn(parts: ServeParts): Promise<Running> {
   return running;
 }
 
-async function startEngine({ storage, log, closers }: ServeParts, metrics: Metrics): Promise<Engine> {
+async function startEngine({ storage, config, log, closers }: ServeParts, metrics: Metrics): Promise<Engine> {
+  const name = `${hostname()}:${process.pid}`;
   const engine = createEngine({
     db: storage.engineDb,
     directUrl: storage.directUrl,
-    name: `${hostname()}:${process.pid}`,
+    name,
     isAlone: storage.isEmbedded,
     observer: observeBoth(logObserver(log), metrics.observer),
+    tracer: config.traces && (await startTraces(config.traces, name, log, closers)),
   });
   closers.add("engine", () => engine.stop());
   await engine.start();
   return engine;
+}
+
+async function startTraces(
+  traces: NonNullable<Config["traces"]>,
+  instance: string,
+  log: Logger,
+  closers: Closers,
+): Promise<Tracer> {
+  const { exportTraces } = await import("./traces/export-traces.ts");
+  const { tracer, stop } = await exportTraces({ ...traces, version: VERSION, instance, log });
+  closers.add("export of traces", stop);
+  return tracer;
 }
 
 interface Inside {

@@ -88,7 +88,7 @@ export class Reports {
     if (held) {
       this.#receive(held);
       // It may come too late, of an attempt that was given up a moment ago and is still in the books.
-      held.hasEnded ||= report.outcome !== "started";
+      if (report.outcome !== "started") held.endReportedAtMs ??= this.#deps.clock.now();
     } else if (attempt !== null) this.#codeGoesOn(taskId, attempt, report.outcome !== "started");
     const startedAtMs = held && !held.isStartStored ? (held.startedAtMs ?? null) : null;
     const settlement = { tenantId, id: taskId, attempt, startedAtMs };
@@ -265,7 +265,9 @@ export class Reports {
 
   /** A report that changed nothing about a task which is in the books: its attempt was over, and nobody has said so. */
   #lookAtBooks(reports: readonly { id: TaskRunId }[]): void {
-    const held = reports.flatMap(({ id }) => this.#deps.dispatcher.find(id) ?? []).filter((one) => one.hasEnded);
+    const held = reports
+      .flatMap(({ id }) => this.#deps.dispatcher.find(id) ?? [])
+      .filter((one) => one.endReportedAtMs !== undefined);
     if (held.length > 0) this.#deps.onStale(held);
   }
 }

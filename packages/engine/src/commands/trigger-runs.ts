@@ -28,11 +28,12 @@ import {
 import type { AssignedTask, TriggerRequest } from "../api.ts";
 import { Batcher } from "../batcher.ts";
 import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
+import type { Clock } from "../clock.ts";
 import { describeTask } from "../dispatcher/assignment.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
 import type { Route } from "../dispatcher/route.ts";
 import type { Placed, Routes } from "../dispatcher/routes.ts";
-import type { Meter } from "../observer.ts";
+import type { Meter, Tracer } from "../observer.ts";
 import { persist } from "../persist.ts";
 import type { Session } from "../sessions/session.ts";
 
@@ -87,6 +88,8 @@ export interface TriggerDeps {
   onStarting: (runIds: readonly RunId[]) => void;
   onDoubt: () => void;
   meter: Partial<Meter>;
+  clock: Clock;
+  tracer: Tracer | undefined;
 }
 
 /**
@@ -110,6 +113,7 @@ export class TriggerRuns {
   /** @see Engine.triggerRuns */
   async trigger(tenantId: TenantId, requests: readonly TriggerRequest[]): Promise<RunId[]> {
     if (requests.length === 0) return [];
+    const askedAtMs = this.#deps.clock.now();
     const runs: PlannedRun[] = [];
     for (const request of requests) {
       const planned = this.#plan(tenantId, request);
@@ -118,7 +122,9 @@ export class TriggerRuns {
     }
     if (requests.some(hasWishes)) await this.#place(runs, requests);
     this.#deps.onStarting(runs.map((run) => run.id));
-    return this.#batches.add(runs);
+    const ids = await this.#batches.add(runs);
+    this.#trace(runs, ids, askedAtMs);
+    return ids;
   }
 
   idle(): Promise<void> {
@@ -172,6 +178,17 @@ export class TriggerRuns {
     });
     if (missing.length > 0) await routes.putPlaced(missing);
     for (const { run, placed } of wishful) run.routes = placed.map((one) => routes.findPlaced(one) as Route);
+  }
+
+  /** A child that had been asked for before was traced then. */
+  #trace(runs: readonly PlannedRun[], ids: readonly RunId[], askedAtMs: number): void {
+    const { tracer, clock } = this.#deps;
+    if (!tracer) return;
+    const fresh = runs.filter((run, index) => run.id === ids[index]);
+    const traced = fresh.map(({ id, tenantId, version, metadata }) => {
+      return { id, tenantId, workflowName: version.definition.name, metadata };
+    });
+    tracer.triggered(traced, { askedAtMs, storedAtMs: clock.now() });
   }
 
   async #store(units: PlannedRun[][]): Promise<RunId[][]> {

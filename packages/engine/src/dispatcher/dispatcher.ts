@@ -3,7 +3,7 @@ import { type ClaimedTaskRun, claimTaskRuns, type Database, type ReplicaId } fro
 import type { AssignedTask } from "../api.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
-import type { Meter } from "../observer.ts";
+import type { Meter, Tracer } from "../observer.ts";
 import { persist } from "../persist.ts";
 import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
 import { DeadlineWheel } from "../timers/deadline-wheel.ts";
@@ -45,6 +45,7 @@ export interface DispatcherDeps {
   onDoubt: () => void;
   onError: (error: unknown) => void;
   meter: Partial<Meter>;
+  tracer: Tracer | undefined;
 }
 
 /**
@@ -120,20 +121,23 @@ export class Dispatcher {
     return this.#held.get(taskId);
   }
 
-  /** Sends tasks whose assignment is durable and whose slots are taken. */
-  send(tasks: readonly { task: AssignedTask; session: Session; route: Route }[]): void {
+  /** Sends tasks whose assignment is durable and whose slots are taken. Those without `queuedAtMs` did not have to wait. */
+  send(tasks: readonly { task: AssignedTask; session: Session; route: Route; queuedAtMs?: number }[]): void {
+    const { tracer } = this.#deps;
     const nowMs = this.#deps.clock.now();
     const bySession = new Map<Session, AssignedTask[]>();
     const undelivered: AssignedTask[] = [];
-    for (const { task, session, route } of tasks) {
+    for (const { task, session, route, queuedAtMs = nowMs } of tasks) {
       const held = this.hold(task, session, route, {
         deadlineMs: nowMs + task.executionTimeoutMs,
+        sentAtMs: nowMs,
       });
       if (session.isClosed || session.streams.size === 0) {
         this.release(held);
         undelivered.push(task);
         continue;
       }
+      tracer?.sent(task, { queuedAtMs, sentAtMs: nowMs });
       const list = bySession.get(session);
       if (list) list.push(task);
       else bySession.set(session, [task]);
@@ -150,7 +154,7 @@ export class Dispatcher {
     task: AssignedTask,
     session: Session,
     route: Route,
-    times: { deadlineMs: number; startedAtMs?: number; isAdopted?: boolean },
+    times: { deadlineMs: number; sentAtMs: number; startedAtMs?: number; isAdopted?: boolean },
   ): HeldTask {
     const isAdopted = times.isAdopted ?? false;
     const held: HeldTask = {
@@ -158,11 +162,12 @@ export class Dispatcher {
       route,
       session,
       deadlineMs: times.deadlineMs,
+      sentAtMs: times.sentAtMs,
       receiptDueMs: this.#deps.clock.steady() + (isAdopted ? ADOPTED_RECEIPT_MS : RECEIPT_MS),
       startedAtMs: times.startedAtMs,
       isStartStored: times.startedAtMs !== undefined,
       holdsSlots: true,
-      hasEnded: false,
+      endReportedAtMs: undefined,
       isAdopted,
     };
     // An attempt that this replica did not see end.
@@ -194,7 +199,7 @@ export class Dispatcher {
   /** Out of its worker's hands, but its code may still run: the slots stay taken. */
   abandon(held: HeldTask): void {
     this.#forget(held);
-    if (!held.holdsSlots || held.hasEnded || held.session.isClosed) {
+    if (!held.holdsSlots || held.endReportedAtMs !== undefined || held.session.isClosed) {
       this.freeSlots(held);
       return;
     }
@@ -339,6 +344,7 @@ export class Dispatcher {
           task: byId.get(row.id) as AssignedTask,
           session: taken[index] as Session,
           route: this.#deps.routes.byId(row.routeId) as Route,
+          queuedAtMs: row.queuedAtMs,
         })),
       );
     } finally {

@@ -14,14 +14,16 @@ export interface HeldTask {
   readonly session: Session;
   /** By the database's clock. */
   deadlineMs: number;
+  /** By the database's clock; for an adopted one, when it was adopted. */
+  readonly sentAtMs: number;
   /** By the steady clock: when silence about it means that it was not received. */
   receiptDueMs: number;
   /** First sign that the worker has it: started, or any report. */
   startedAtMs: number | undefined;
   isStartStored: boolean;
   holdsSlots: boolean;
-  /** Its worker has reported an end, whatever that report changes. */
-  hasEnded: boolean;
+  /** When its worker reported an end, whatever that report changes. */
+  endReportedAtMs: number | undefined;
   /** Handed out before this session: whether it reached the worker is not known. */
   readonly isAdopted: boolean;
 }

@@ -311,7 +311,7 @@ export class Sessions {
    * running them or has them in its buffers.
    */
   #adopt(session: Session, rows: readonly HeldTaskRun[], tasks: readonly AssignedTask[]): void {
-    const { dispatcher, routes } = this.#deps;
+    const { dispatcher, routes, clock } = this.#deps;
     rows.forEach((row, index) => {
       const known = dispatcher.find(row.id);
       if (known?.task.attempt === row.attempt && !known.session.isClosed) return;
@@ -321,6 +321,7 @@ export class Sessions {
       if (!slotReleased) session.occupy(route);
       const held = dispatcher.hold(task, session, route, {
         deadlineMs,
+        sentAtMs: clock.now(),
         isAdopted: true,
         ...(startedAtMs !== null && { startedAtMs }),
       });

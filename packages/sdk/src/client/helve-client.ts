@@ -73,10 +73,16 @@ export class HelveClient implements DeclaringClient {
     this.logger = this.config.logger("Helve", this.config.log_level);
     this.#options = options;
     this.#connection = new EngineConnection(this.config, options.credentials);
-    const { namespace, request_timeout: requestTimeoutMs, grpc_max_send_message_length: maxBytes } = this.config;
+    const {
+      namespace,
+      request_timeout: requestTimeoutMs,
+      grpc_max_send_message_length: maxBytes,
+      tracing,
+    } = this.config;
     const connection = this.#connection;
     this.#session = new ClientSession({ connection, logger: this.logger, requestTimeoutMs, idleMs: IDLE_MS });
-    this.#launcher = new RunLauncher(this.#session, maxBytes, `${this.config.host_port} ${this.tenantId}`);
+    const engine = `${this.config.host_port} ${this.tenantId}`;
+    this.#launcher = new RunLauncher({ session: this.#session, maxBytes, engine, tracing });
     const rest = new RestClient(this.config);
     this.workflows = new WorkflowsClient(rest, namespace);
     const { workflows } = this;
@@ -175,6 +181,7 @@ export class HelveClient implements DeclaringClient {
       launcher: this.#launcher,
       runs: this.runs,
       namespace: this.config.namespace,
+      tracing: this.config.tracing,
       connection: new EngineConnection(this.config, this.#options.credentials),
       logger: this.config.logger(`Worker/${fullName}`, this.config.log_level),
       maxBytes: this.config.grpc_max_send_message_length,

@@ -3,6 +3,7 @@ import { HelveError } from "../errors.ts";
 import type { ClientSession } from "../session/client-session.ts";
 import { MAX_FRAME_CHARS } from "../session/frame-limits.ts";
 import { triggerSize } from "../session/pending-trigger.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import type { Attempt } from "../worker/attempt.ts";
 import { currentTask } from "../worker/current-task.ts";
 import { desiredLabelsToWire } from "../workflow/registration.ts";
@@ -28,6 +29,15 @@ export interface Launcher {
   resultOf(runId: string, standaloneTask: string | undefined): Promise<unknown>;
 }
 
+export interface RunLauncherOptions {
+  session: ClientSession;
+  /** Largest message the engine takes. */
+  maxBytes: number;
+  /** Names engine and tenant. */
+  engine: string;
+  tracing: Tracing | undefined;
+}
+
 /** Runs in one request to the engine, which starts all of them or none. */
 const MAX_RUNS_PER_REQUEST = 1_000;
 
@@ -38,16 +48,14 @@ const MAX_RUNS_PER_REQUEST = 1_000;
 export class RunLauncher implements Launcher {
   readonly #session: ClientSession;
   readonly #maxBytes: number;
+  readonly #tracing: Tracing | undefined;
   /** Names engine and tenant; clients of the same one know each other's tasks as parents. */
   readonly engine: string;
 
-  /**
-   * @param maxBytes largest message the engine takes
-   * @param engine   names engine and tenant
-   */
-  constructor(session: ClientSession, maxBytes: number, engine: string) {
+  constructor({ session, maxBytes, engine, tracing }: RunLauncherOptions) {
     this.#session = session;
     this.#maxBytes = maxBytes;
+    this.#tracing = tracing;
     this.engine = engine;
   }
 
@@ -119,11 +127,12 @@ export class RunLauncher implements Launcher {
 
   #chunks(requests: readonly RunRequest[], parent: Attempt | undefined): Chunk[] {
     parent?.throwIfGivenUp();
+    const traceparent = this.#tracing?.traceparent();
     const chunks: Chunk[] = [];
     let current: Chunk | undefined;
     let chars = 0;
     for (let at = 0; at < requests.length; at += 1) {
-      const trigger = toTrigger(requests[at] as RunRequest, parent);
+      const trigger = toTrigger(requests[at] as RunRequest, parent, traceparent);
       const size = this.#checkedSize(trigger);
       const isFull = current === undefined || current.triggers.length >= MAX_RUNS_PER_REQUEST;
       if (isFull || chars + size > MAX_FRAME_CHARS) {
@@ -157,11 +166,18 @@ interface Chunk {
   first: number;
 }
 
-function toTrigger({ workflow, input, options }: RunRequest, parent: Attempt | undefined): helve.Trigger {
+function toTrigger(
+  { workflow, input, options }: RunRequest,
+  parent: Attempt | undefined,
+  traceparent: string | undefined,
+): helve.Trigger {
+  const given = options?.additionalMetadata;
+  // What the program says itself stands.
+  const metadata = traceparent === undefined ? given : { traceparent, ...given };
   const trigger: helve.Trigger = {
     workflow,
     input: JSON.stringify(input ?? {}),
-    metadata: options?.additionalMetadata === undefined ? "" : JSON.stringify(options.additionalMetadata),
+    metadata: metadata === undefined ? "" : JSON.stringify(metadata),
     priority: options?.priority,
     desiredWorkerId: options?.desiredWorkerId,
     desiredWorkerLabels: options?.desiredWorkerLabels ? desiredLabelsToWire(options.desiredWorkerLabels) : NO_LABELS,

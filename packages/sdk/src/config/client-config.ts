@@ -1,4 +1,5 @@
 import type { LogConstructor, LogLevel } from "../logging/logger.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 
 /** How the connection to the engine is secured. Names are those of the environment variables. */
 export interface ClientTLSConfig {
@@ -46,6 +47,8 @@ export interface ClientOptions {
    * @default 30000
    */
   request_timeout?: number | undefined;
+  /** Carries traces into runs and tasks; `openTelemetry()` of `@helve/sdk/opentelemetry`. @default none */
+  tracing?: Tracing | undefined;
 }
 
 /** A complete configuration. */
@@ -65,4 +68,5 @@ export interface ClientConfig {
   readonly cancellation_warning_threshold: number;
   readonly cancellation_grace_period: number;
   readonly request_timeout: number;
+  readonly tracing: Tracing | undefined;
 }

@@ -43,6 +43,7 @@ export function resolveConfig(options: ClientOptions, env: Environment): ClientC
     cancellation_warning_threshold: options.cancellation_warning_threshold ?? 300,
     cancellation_grace_period: options.cancellation_grace_period ?? 1_000,
     request_timeout: options.request_timeout ?? readCount(env, "REQUEST_TIMEOUT") ?? 30_000,
+    tracing: options.tracing,
   };
 }
 

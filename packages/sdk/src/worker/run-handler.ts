@@ -23,7 +23,12 @@ export function runHandler(handler: TaskHandler, attempt: Attempt): unknown {
 }
 
 function call(handler: TaskHandler, attempt: Attempt, input: Anything): unknown {
-  return currentTask.run(attempt, handler.fn, input, new Context(attempt, input));
+  const { runtime, assignment } = attempt;
+  const context = new Context(attempt, input);
+  if (runtime.tracing === undefined) return currentTask.run(attempt, handler.fn, input, context);
+  const { taskId, runId, taskName, metadata } = assignment;
+  const task = { taskId, runId, taskName, attempt: attempt.attempt, workerId: runtime.workerId(), metadata };
+  return runtime.tracing.runTask(task, () => currentTask.run(attempt, handler.fn, input, context));
 }
 
 function parseInput(text: string): unknown {

@@ -4,6 +4,7 @@ import type { RunAccess } from "../client/run-ref.ts";
 import { withNamespace } from "../config/namespace.ts";
 import type { Logger, LogLevel } from "../logging/logger.ts";
 import type { WorkerSession } from "../session/worker-session.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import type { TaskHandlers } from "./task-handlers.ts";
 import type { TaskRuntime, WorkerLabels } from "./task-runtime.ts";
 
@@ -14,6 +15,7 @@ export class SessionRuntime implements TaskRuntime {
   readonly runs: RunAccess;
   readonly namespace: string;
   readonly logger: Logger;
+  readonly tracing: Tracing | undefined;
   readonly #handlers: TaskHandlers;
   readonly #labels: WorkerLabels;
   /** Set before the first task arrives. */
@@ -24,6 +26,7 @@ export class SessionRuntime implements TaskRuntime {
     runs: RunAccess;
     namespace: string;
     logger: Logger;
+    tracing: Tracing | undefined;
     handlers: TaskHandlers;
     labels: WorkerLabels;
   }) {
@@ -31,6 +34,7 @@ export class SessionRuntime implements TaskRuntime {
     this.runs = options.runs;
     this.namespace = options.namespace;
     this.logger = options.logger;
+    this.tracing = options.tracing;
     this.#handlers = options.handlers;
     this.#labels = { ...options.labels };
   }

@@ -2,6 +2,7 @@ import type { helve } from "@helve/contracts";
 import type { Launcher } from "../client/run-launcher.ts";
 import type { RunAccess } from "../client/run-ref.ts";
 import type { Logger, LogLevel } from "../logging/logger.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 
 /** Labels of a worker, by which tasks find it. */
 export type WorkerLabels = Record<string, string | number | undefined>;
@@ -21,6 +22,7 @@ export interface TaskRuntime {
   /** Prefix of the namespace. */
   readonly namespace: string;
   readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
   /** @returns a promise when the caller should wait before it says more */
   putLog(
     task: helve.Attempt,

@@ -15,7 +15,7 @@ import type { WorkerLabels } from "./task-runtime.ts";
 import type { WorkerSettings } from "./worker-options.ts";
 
 /** What a worker needs of the client it was made by. */
-export interface WorkerDeps extends Pick<SessionRuntime, "launcher" | "runs" | "namespace"> {
+export interface WorkerDeps extends Pick<SessionRuntime, "launcher" | "runs" | "namespace" | "tracing"> {
   connection: EngineConnection;
   logger: Logger;
   maxBytes: number;

@@ -58,7 +58,7 @@ const CLAIM_TASK_RUNS = ownedStatement(
          deadline_at = helve_now() + t.execution_timeout_ms * interval '1 ms'
     from picked
    where t.id = picked.id
-  returning ${CLAIMED_COLUMNS}`,
+  returning ${CLAIMED_COLUMNS}, (extract(epoch from t.queued_at) * 1000)::float8 as "queuedAtMs"`,
 );
 
 /**
@@ -67,7 +67,11 @@ const CLAIM_TASK_RUNS = ownedStatement(
  *
  * @returns what was claimed, in no order; fewer than asked for when a line is short; none when this replica was fenced
  */
-export async function claimTaskRuns(db: Db, replicaId: ReplicaId, claims: readonly Claim[]): Promise<ClaimedTaskRun[]> {
+export async function claimTaskRuns(
+  db: Db,
+  replicaId: ReplicaId,
+  claims: readonly Claim[],
+): Promise<(ClaimedTaskRun & { queuedAtMs: number })[]> {
   const workerIds = claims.flatMap((claim) => claim.workerIds);
   let first = 0;
   const firsts = claims.map((claim) => {
@@ -75,7 +79,7 @@ export async function claimTaskRuns(db: Db, replicaId: ReplicaId, claims: readon
     first += claim.workerIds.length;
     return own;
   });
-  return db.query<ClaimedTaskRun>(CLAIM_TASK_RUNS, [
+  return db.query<ClaimedTaskRun & { queuedAtMs: number }>(CLAIM_TASK_RUNS, [
     replicaId,
     claims.map((claim) => claim.routeId),
     claims.map((claim) => claim.workerIds.length),
