@@ -19,6 +19,8 @@ const config: ViteUserConfig = defineConfig({
     pool: "forks",
     // The suites wait more than they work; the limit is the start of Python programs on a small machine.
     maxWorkers: 2,
+    // The cells of the matrix wait beside each other.
+    maxConcurrency: 20,
     testTimeout: 60_000,
     hookTimeout: 90_000,
     // Timing is part of what is promised: a second try would hide that it was missed.

@@ -1,6 +1,6 @@
 import type { AssignedAction } from "@helve/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Client, PYTHON_V0, PYTHON_V1, TYPESCRIPT } from "../support/client.ts";
+import { type Client, OURS, PYTHON_V0, PYTHON_V1, TYPESCRIPT } from "../support/client.ts";
 import { type RunningEngine, startEngine } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Loose } from "../support/loose.ts";
@@ -8,7 +8,7 @@ import { RawStage } from "../support/raw-stage.ts";
 import { RawWorker } from "../support/raw-worker.ts";
 import { Stage, type WorkerProgram } from "../support/stage.ts";
 
-const CLIENTS = [TYPESCRIPT, PYTHON_V1, PYTHON_V0];
+const CLIENTS = [TYPESCRIPT, OURS, PYTHON_V1, PYTHON_V0];
 /** Longer than an engine may take from its end to its return. */
 const HOLD_MS = 12_000;
 

@@ -33,9 +33,18 @@ export interface Client {
 
 const NUL = { error: /null character/i };
 
-function programs(folder: string, command: string, args: string[], suffix: string): Pick<Client, "worker" | "caller"> {
-  const at = (file: string): string => fileURLToPath(new URL(`../clients/${folder}/${file}${suffix}`, import.meta.url));
-  return { worker: { command, args: [...args, at("worker")] }, caller: { command, args: [...args, at("caller")] } };
+function programs(
+  folder: string,
+  command: string,
+  args: string[],
+  suffix: string,
+  more: string[] = [],
+): Pick<Client, "worker" | "caller"> {
+  const program = (file: string): Client["worker"] => {
+    const path = fileURLToPath(new URL(`../clients/${folder}/${file}${suffix}`, import.meta.url));
+    return { command, args: [...args, path, ...more] };
+  };
+  return { worker: program("worker"), caller: program("caller") };
 }
 
 export const TYPESCRIPT: Client = {
@@ -54,6 +63,14 @@ export const TYPESCRIPT: Client = {
     empty: { result: { shape: {} } },
     nul: NUL,
   },
+};
+
+/** The SDK of this repository, with the programs of the published one. */
+export const OURS: Client = {
+  ...TYPESCRIPT,
+  title: "our SDK",
+  tag: "our",
+  ...programs("typescript", process.execPath, ["--conditions=source", "--import", "tsx"], ".ts", ["--ours"]),
 };
 
 const NO_OBJECT = { error: /Tasks must return either a dictionary/ };

@@ -9,6 +9,8 @@ import { Rest } from "./rest.ts";
 interface WorkerOptions {
   slots?: number;
   labels?: Record<string, string | number>;
+  /** Where it reaches the engine's gRPC side, instead of the address in its token. */
+  hostPort?: string;
 }
 
 /** One client at work on an engine: a caller, and workers that serve workflows nobody else serves. */
@@ -53,7 +55,10 @@ export class Stage {
       title: `${this.client.title}, worker ${tag}`,
       command: this.client.worker.command,
       args: [...this.client.worker.args, JSON.stringify(config)],
-      env: clientEnvironment(this.engine),
+      env: {
+        ...clientEnvironment(this.engine),
+        ...(options.hostPort !== undefined && { HATCHET_CLIENT_HOST_PORT: options.hostPort }),
+      },
     });
     await program.waitFor("registered line", 45_000, (line) => line.what === "registered");
     return new WorkerProgram(program, name);

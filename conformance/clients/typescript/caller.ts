@@ -1,11 +1,11 @@
 /**
- * The program that triggers and awaits, with the TypeScript client. Reads `{id, verb, args}` lines from its standard
+ * The program that triggers and awaits, with one of the TypeScript clients. Reads `{id, verb, args}` lines from its standard
  * input and answers each with an `answer` or an `error` line of the same id; calls run side by side.
  */
 import { createInterface } from "node:readline";
-import { HatchetClient } from "@hatchet-dev/typescript-sdk/v1/index.js";
 import type { Loose } from "../../support/loose.ts";
 import { endWithTheTest, tell } from "./lines.ts";
+import { HatchetClient } from "./sdk.ts";
 
 type Args = Record<string, Loose>;
 

@@ -1,14 +1,14 @@
 /**
- * The worker program of the TypeScript client: `worker.ts '{"prefix":…,"name":…,"slots":…,"labels":…}'`.
+ * The worker program of the TypeScript clients: `worker.ts [--ours] '{"prefix":…,"name":…,"slots":…,"labels":…}'`.
  *
  * Says `registered` once its workflows are known to the engine; what its tasks do, they say themselves.
  */
-import { HatchetClient } from "@hatchet-dev/typescript-sdk/v1/index.js";
 import { endWithTheTest, tell } from "./lines.ts";
+import { HatchetClient } from "./sdk.ts";
 import { slotWorkflows } from "./slot-workflows.ts";
 import { runWorkflows } from "./workflows.ts";
 
-const config = JSON.parse(process.argv[2] ?? "{}") as {
+const config = JSON.parse(process.argv.at(-1) ?? "{}") as {
   prefix: string;
   name: string;
   slots: number;

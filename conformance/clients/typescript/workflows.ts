@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Context } from "@hatchet-dev/typescript-sdk/v1/client/worker/context.js";
 import type { BaseWorkflowDeclaration } from "@hatchet-dev/typescript-sdk/v1/declaration.js";
-import { type HatchetClient, NonRetryableError } from "@hatchet-dev/typescript-sdk/v1/index.js";
+import type { HatchetClient } from "@hatchet-dev/typescript-sdk/v1/index.js";
 import type { Loose } from "../../support/loose.ts";
 import { tellTask } from "./lines.ts";
+import { NonRetryableError } from "./sdk.ts";
 
 export type Declaration = BaseWorkflowDeclaration<Loose, Loose>;
 type Ctx = Context<Loose>;
