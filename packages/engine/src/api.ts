@@ -26,7 +26,10 @@ export interface Engine {
   registerWorker(tenantId: TenantId, worker: WorkerRegistration): Promise<WorkerId>;
   /** @throws not_found for a worker that this tenant does not have */
   upsertWorkerLabels(tenantId: TenantId, workerId: WorkerId, labels: Labels): Promise<void>;
+  /** A worker that is resumed leaves its quarantine too. @throws not_found */
   setWorkerPaused(tenantId: TenantId, workerId: WorkerId, isPaused: boolean): Promise<void>;
+  /** Slots by kind that are taken of the workers that are connected to this replica; others are left out. */
+  usedSlots(workerIds: readonly WorkerId[]): Map<WorkerId, Record<string, number>>;
   /** Opens a stream of work to a worker. @throws not_found */
   openStream(tenantId: TenantId, workerId: WorkerId, stream: WorkerStream, options: StreamOptions): Promise<OpenStream>;
   /** @throws not_found for an unknown worker, failed_precondition when its stream has ended */

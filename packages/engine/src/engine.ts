@@ -379,6 +379,7 @@ export function createEngine({
       if (isPaused) await dispatcher.claimed();
       publish({ kind: "paused", workerId, isPaused });
     },
+    usedSlots: (workerIds) => sessions.usedSlots(workerIds),
     openStream(tenantId, workerId, stream, streamOptions) {
       if (state !== "running") throw new HelveError("unavailable", `the engine is ${state}`);
       // What is given out under a lease that has run out may be taken back at any moment.

@@ -165,6 +165,18 @@ describe("helve workers", () => {
     expect(out).toMatch(/ sample-worker +active +\d+\/10 /);
   });
 
+  it("are drained: paused, waited for, and said to have nothing left", async () => {
+    const id = await started();
+    const { code, out } = await helve(["workers", "drain", "--name", "sample-worker", "--timeout", "30s"]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^[0-9a-f-]{36} \(sample-worker\) has nothing left\n$/)]);
+    expect((await helve(["workers"])).out).toMatch(/ sample-worker +paused +0\/10 /);
+    expect((await helve(["workers", "resume", "--name", "sample-worker"])).out).toMatch(/ is active\n$/);
+    await eventually("its end", async () => ((await statusOf(id)) === "COMPLETED" ? true : undefined));
+    const { code: refused, err } = await helve(["workers", "pause"]);
+    expect([refused, err]).toEqual([2, expect.stringContaining("takes ids, --name, --label or --version")]);
+    expect((await helve(["workers", "drain", "--version", "none"])).err).toContain("no connected worker is meant");
+  });
+
   it("prints what the API returned", async () => {
     const { out } = await helve(["workers", "--json"]);
     expect(JSON.parse(out)).toMatchObject({ rows: [{ name: "sample-worker", status: "ACTIVE" }] });

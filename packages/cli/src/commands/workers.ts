@@ -14,25 +14,27 @@ type Action = (typeof ACTIONS)[number];
 
 /** `helve workers`: who could take work, and pausing them. */
 export const workers: Command = command({
-  usage: "workers [pause|resume|drain] [ID...] [--name NAME] [--label KEY=VALUE]",
+  usage: "workers [pause|resume|drain] [ID...] [--name NAME] [--label KEY=VALUE] [--version VERSION]",
   about: `Lists connected workers; with --all also those that were there in the last day. pause gives a worker nothing new,
-resume gives it work again, drain pauses and waits until it has nothing left. Its SDK need not know.`,
+resume gives it work again, also when it was quarantined, drain pauses and waits until it has nothing left. Its SDK need
+not know.`,
   options: {
     all: { help: "also workers that have gone" },
     name: { value: "NAME", help: "only workers of this name" },
     label: { value: "KEY=VALUE", help: "only workers with this label" },
+    version: { value: "VERSION", help: "only workers whose label helve-build, or version, is this" },
     timeout: { value: "SPAN", help: "how long drain waits; default 10m" },
     ...JSON_OPTION,
     ...ENGINE_OPTIONS,
   },
   operands: { min: 0, max: 500 },
-  examples: ["helve workers drain --label zone=b --timeout 5m", "helve workers resume --name mail"],
+  examples: ["helve workers drain --version 1.2 --timeout 5m", "helve workers resume --name mail"],
   async run({ values, operands: [given = "list", ...ids], io }) {
     const action = readAction(given);
     const timeoutMs = timeSpan(values.timeout, "--timeout") ?? 600_000;
     const rest = openRest(await findEngine(values, io.env));
     const fleet = openFleet(rest);
-    const wanted = { ids, name: values.name, label: values.label };
+    const wanted = { ids, name: values.name, label: values.label, version: values.version };
     if (action === "list") {
       const all = await rest.get<{ rows?: Worker[] }>(`tenants/${rest.tenantId}/worker`);
       const rows = chooseWorkers(all.rows ?? [], wanted).filter((one) => values.all || stateOf(one) !== "inactive");
@@ -40,8 +42,8 @@ resume gives it work again, drain pauses and waits until it has nothing left. It
       else io.out.write(rows.length > 0 ? workerTable(rows, io.out, Date.now()) : "No workers are connected.\n");
       return DONE;
     }
-    if (ids.length === 0 && values.name === undefined && values.label === undefined) {
-      throw new UsageError(`which workers? helve workers ${action} takes ids, --name or --label`);
+    if (ids.length === 0 && !values.name && !values.label && !values.version) {
+      throw new UsageError(`which workers? helve workers ${action} takes ids, --name, --label or --version`);
     }
     const chosen = chooseWorkers(await fleet.list(), wanted).filter(
       (one) => ids.length > 0 || one.status !== "INACTIVE",

@@ -3,8 +3,13 @@ import { chooseWorkers } from "./worker-choice.ts";
 import type { Worker } from "./workers.ts";
 
 const mail: Worker = { metadata: { id: "1" }, name: "mail", status: "ACTIVE", labels: [{ key: "zone", value: "a=b" }] };
-const bills: Worker = { metadata: { id: "2" }, name: "bills", status: "ACTIVE" };
-const all = { ids: [], name: undefined, label: undefined };
+const bills: Worker = {
+  metadata: { id: "2" },
+  name: "bills",
+  status: "ACTIVE",
+  labels: [{ key: "helve-build", value: "1.2" }],
+};
+const all = { ids: [], name: undefined, label: undefined, version: undefined };
 
 describe("which workers are meant", () => {
   it("means all when nothing narrows", () => {
@@ -16,6 +21,11 @@ describe("which workers are meant", () => {
     expect(chooseWorkers([mail, bills], { ...all, name: "mail" })).toEqual([mail]);
     expect(chooseWorkers([mail, bills], { ...all, label: "zone=a=b" })).toEqual([mail]);
     expect(chooseWorkers([mail, bills], { ...all, name: "bills", label: "zone=a=b" })).toEqual([]);
+  });
+
+  it("knows a version by either of its labels", () => {
+    const own: Worker = { ...mail, labels: [{ key: "version", value: "1.2" }] };
+    expect(chooseWorkers([mail, own, bills], { ...all, version: "1.2" })).toEqual([own, bills]);
   });
 
   it("refuses what nobody can mean", () => {

@@ -7,10 +7,14 @@ export interface WorkerWish {
   readonly name: string | undefined;
   /** `KEY=VALUE` */
   readonly label: string | undefined;
+  /** Of the label `helve-build`, which our SDK sets from HELVE_BUILD, or `version`. */
+  readonly version: string | undefined;
 }
 
+const VERSION_LABELS: readonly string[] = ["helve-build", "version"];
+
 /** @throws UsageError for an id that no listed worker has, so that nobody believes it was paused, and for a bad label */
-export function chooseWorkers(list: readonly Worker[], { ids, name, label }: WorkerWish): Worker[] {
+export function chooseWorkers(list: readonly Worker[], { ids, name, label, version }: WorkerWish): Worker[] {
   const [, key, value] = label === undefined ? [] : (/^([^=]+)=(.*)$/s.exec(label) ?? []);
   if (label !== undefined && key === undefined) throw new UsageError(`--label is '${label}': it must be KEY=VALUE`);
   const unknown = ids.find((id) => !list.some((worker) => worker.metadata.id === id));
@@ -19,6 +23,8 @@ export function chooseWorkers(list: readonly Worker[], { ids, name, label }: Wor
     (worker) =>
       (ids.length === 0 || ids.includes(worker.metadata.id)) &&
       (name === undefined || worker.name === name) &&
-      (key === undefined || worker.labels?.some((one) => one.key === key && one.value === value)),
+      (key === undefined || worker.labels?.some((one) => one.key === key && one.value === value)) &&
+      (version === undefined ||
+        worker.labels?.some((one) => VERSION_LABELS.includes(one.key) && one.value === version)),
   );
 }

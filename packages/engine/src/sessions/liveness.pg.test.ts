@@ -78,6 +78,23 @@ describe.concurrent("workers", () => {
     expect((await worker.next()).id).toBe(runId);
   });
 
+  test("one that is resumed leaves its quarantine and is given work again", { timeout: 20_000 }, async () => {
+    const actions = await simple("quarantined");
+    const worker = await helve.worker({ actions, slots: 2, name: "mute" });
+    const runId = await helve.run("quarantined");
+    expect((await worker.next()).attempt).toBe(1);
+    await expect.poll(() => helve.heard.workerQuarantined, { timeout: 15_000 }).toHaveLength(1);
+    const [reason] = await helve.engine.whyWaiting(helve.tenantId, runId);
+    expect(reason).toMatchObject({ rule: "not_accepting", workers: [{ detail: /^is in quarantine: / }] });
+    await helve.engine.setWorkerPaused(helve.tenantId, worker.id, false);
+    const again = await worker.next();
+    expect(again).toMatchObject({ id: runId, attempt: 2 });
+    await worker.succeed(again);
+    expect(await helve.query("select quarantine_reason from worker where id = $1", [worker.id])).toEqual([
+      { quarantine_reason: null },
+    ]);
+  });
+
   test("an attempt handed back by a stopping worker is not spent", async () => {
     const actions = await simple("returned");
     const worker = await helve.worker({ actions, slots: 1 });

@@ -157,10 +157,24 @@ export class Sessions {
   /** A worker was paused or resumed, here or elsewhere. */
   applyPaused(workerId: WorkerId, isPaused: boolean): void {
     const session = this.#byWorker.get(workerId);
-    if (!session || session.isPaused === isPaused) return;
-    session.isPaused = isPaused;
-    for (const { stream } of session.streams) stream.setPaused?.(isPaused);
-    if (!isPaused) this.#deps.dispatcher.claim();
+    if (!session) return;
+    if (!isPaused) session.quarantineReason = undefined;
+    if (session.isPaused !== isPaused) {
+      session.isPaused = isPaused;
+      for (const { stream } of session.streams) stream.setPaused?.(isPaused);
+    }
+    if (!isPaused) this.#serve(session);
+  }
+
+  /** @see Engine.usedSlots */
+  usedSlots(workerIds: readonly WorkerId[]): Map<WorkerId, Record<string, number>> {
+    return new Map(
+      workerIds.flatMap((id): [WorkerId, Record<string, number>][] => {
+        const session = this.#byWorker.get(id);
+        if (!session) return [];
+        return [[id, Object.fromEntries([...session.slots].map(([kind, { used }]) => [kind, used]))]];
+      }),
+    );
   }
 
   async openStream(

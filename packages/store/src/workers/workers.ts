@@ -121,10 +121,12 @@ export async function getWorkerLabels(db: Db, ids: readonly Uuid[]): Promise<Pic
 
 const SET_PAUSED: Statement = {
   name: "set_worker_paused",
-  text: `update worker set is_paused = $3 where tenant_id = $1 and id = $2 returning replica_id as "replicaId"`,
+  text: /* sql */ `
+  update worker set is_paused = $3, quarantine_reason = case when $3 then quarantine_reason end
+   where tenant_id = $1 and id = $2 returning id`,
 };
 
-/** @returns whether the tenant has that worker */
+/** A worker that is resumed leaves its quarantine too. @returns whether the tenant has that worker */
 export async function setWorkerPaused(db: Db, tenantId: Uuid, id: Uuid, isPaused: boolean): Promise<boolean> {
   return (await db.query(SET_PAUSED, [tenantId, id, isPaused])).length > 0;
 }

@@ -204,6 +204,41 @@ describe("workers", () => {
     worker.leave();
   });
 
+  test("are paused and resumed together, by label, version, name or id, and waited for until they are idle", async () => {
+    await rest.put({ name: "crew", tasks: [{ readableId: "c", action: "crew:run" }] });
+    const [a, b] = [await rest.worker(["crew:run"], 1), await rest.worker(["crew:run"], 1)];
+    await rest.engine.upsertWorkerLabels(rest.tenantId, a.id, { zone: "a", "helve-build": "1.1" });
+    await rest.engine.upsertWorkerLabels(rest.tenantId, b.id, { zone: "b", version: "1.2" });
+    const path = `/api/v1/tenants/${rest.tenantId}/worker`;
+    const update = async (body: object) => (await rest.call("PATCH", path, { body })).body;
+    const found = async (body: object): Promise<string[]> =>
+      (await update({ isPaused: true, ...body })).rows.map((row: { metadata: { id: string } }) => row.metadata.id);
+    expect(await found({ labels: ["zone:a"] })).toEqual([a.id]);
+    expect(await found({ version: "1.1" })).toEqual([a.id]);
+    expect(await found({ version: "1.2" })).toEqual([b.id]);
+    expect(await found({ workerIds: [b.id.toUpperCase()] })).toEqual([b.id]);
+    expect(await found({ name: "nobody" })).toEqual([]);
+    expect((await rest.get(`/api/v1/workers/${a.id}`)).body.status).toBe("PAUSED");
+
+    expect(await update({ isPaused: false, labels: ["zone:a"] })).toMatchObject({ rows: [{ status: "ACTIVE" }] });
+    await rest.run("crew");
+    const task = await a.next();
+    const drain = { isPaused: true, labels: ["zone:a"], waitUntilIdleMs: 30_000 };
+    expect(await update({ ...drain, waitUntilIdleMs: 0 })).toMatchObject({
+      rows: [{ status: "PAUSED" }],
+      busy: [a.id],
+    });
+    const drained = update(drain);
+    await a.succeed(task);
+    expect(await drained).toMatchObject({ rows: [{ slotConfig: { default: { available: 1 } } }], busy: [] });
+
+    expect(await update({ isPaused: true })).toMatchObject({
+      errors: [{ description: "which workers? one of workerIds, labels, name and version must be given" }],
+    });
+    a.leave();
+    b.leave();
+  });
+
   test("know their workflows", async () => {
     const worker = await rest.worker(["dag:b"]);
     const { body } = await rest.get(`/api/v1/workers/${worker.id}`);

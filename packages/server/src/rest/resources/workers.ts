@@ -1,46 +1,41 @@
-import { invalidArgument } from "@helve/core";
+import { setTimeout as pause } from "node:timers/promises";
+import { invalidArgument, type TenantId, type WorkerId } from "@helve/core";
+import type { Engine } from "@helve/engine";
 import type { FastifyInstance } from "fastify";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import type { AccessRules } from "../access.ts";
 import type { RestDeps } from "../deps.ts";
 import { operation } from "../operation.ts";
 import { olderPagination, PaginationSchema } from "../pagination.ts";
 import type { Reading, WorkerRecord } from "../reading.ts";
-import { Id, MetaSchema, meta, Time } from "../wire/common.ts";
+import { Id } from "../wire/common.ts";
+import { describeWorker, WorkerSchema, WorkerStatusSchema, workerStatus } from "../wire/worker.ts";
 import { limitSchema, metadataPairs, OFFSET } from "./queries.ts";
 
 const TAG = "Workers";
 const WORKER = "/api/v1/workers/:worker";
 
-const WORKER_STATUS = Type.Enum(["ACTIVE", "INACTIVE", "PAUSED"]);
-
-const WorkerSchema = Type.Object({
-  metadata: MetaSchema,
-  name: Type.String(),
-  type: Type.Enum(["SELFHOSTED", "MANAGED", "WEBHOOK"]),
-  status: WORKER_STATUS,
-  quarantineReason: Type.Optional(Type.String({ description: "why a connected worker is given nothing" })),
-  lastHeartbeatAt: Type.Optional(Time),
-  lastListenerEstablished: Type.Optional(Time),
-  actions: Type.Array(Type.String()),
-  slotConfig: Type.Record(
-    Type.String(),
-    Type.Object({ limit: Type.Integer(), available: Type.Optional(Type.Integer()) }),
-  ),
-  labels: Type.Array(Type.Object({ metadata: MetaSchema, key: Type.String(), value: Type.String() })),
-  runtimeInfo: Type.Optional(Type.Record(Type.String(), Type.String())),
-  registeredWorkflows: Type.Optional(Type.Array(Type.Object({ id: Id, name: Type.String() }))),
-  recentStepRuns: Type.Optional(Type.Array(Type.Unknown())),
-});
-
 const ListQuery = Type.Object({
   limit: limitSchema(10_000, 10_000),
   offset: OFFSET,
-  statuses: Type.Optional(Type.Array(WORKER_STATUS)),
+  statuses: Type.Optional(Type.Array(WorkerStatusSchema)),
   labels: Type.Optional(Type.Array(Type.String({ description: "key:value; all must match" }))),
 });
 
-/** Workers, and pausing them. */
+const BulkBody = Type.Object({
+  isPaused: Type.Boolean(),
+  workerIds: Type.Optional(Type.Array(Id, { maxItems: 10_000 })),
+  labels: Type.Optional(Type.Array(Type.String({ description: "key:value; all must match" }))),
+  name: Type.Optional(Type.String()),
+  version: Type.Optional(Type.String({ description: "of the worker's label helve-build or version" })),
+  waitUntilIdleMs: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 60_000, description: "answers when none holds a task, or after so long" }),
+  ),
+});
+
+const LOOK_MS = 100;
+
+/** Workers, and pausing them. A worker that is resumed leaves its quarantine too. */
 export function workerRoutes(app: FastifyInstance, { engine, reading }: RestDeps, access: AccessRules): void {
   operation(
     app,
@@ -55,18 +50,14 @@ export function workerRoutes(app: FastifyInstance, { engine, reading }: RestDeps
       answer: Type.Object({ pagination: PaginationSchema, rows: Type.Array(WorkerSchema) }),
     },
     async ({ tenantId, query: { limit = 10_000, offset = 0, statuses, labels } }) => {
-      const malformed = labels?.find((label) => !/^[^:]+:/.test(label));
-      if (malformed !== undefined) {
-        throw invalidArgument(`invalid label filter format: ${malformed}, expected key:value`);
-      }
-      const wanted = metadataPairs(labels) ?? [];
+      const wanted = labelPairs(labels);
       const workers = (await reading.listWorkers(tenantId)).filter(
         (worker) =>
-          (statuses === undefined || statuses.includes(statusOf(worker))) &&
-          wanted.every(([key, value]) => key in worker.labels && String(worker.labels[key]) === value),
+          (statuses === undefined || statuses.includes(workerStatus(worker))) &&
+          wanted.every(([key, value]) => hasLabel(worker, key, value)),
       );
       const page = workers.slice(offset, offset + limit);
-      return { pagination: olderPagination(workers.length, limit, offset), rows: await describe(reading, page) };
+      return { pagination: olderPagination(workers.length, limit, offset), rows: await describe(page) };
     },
   );
 
@@ -83,7 +74,7 @@ export function workerRoutes(app: FastifyInstance, { engine, reading }: RestDeps
     },
     async ({ tenantId, resource: worker }) => {
       const [[described], registeredWorkflows] = await Promise.all([
-        describe(reading, [worker]),
+        describe([worker]),
         workflowsOf(reading, tenantId, worker),
       ]);
       return { ...described, registeredWorkflows, recentStepRuns: [] };
@@ -102,60 +93,95 @@ export function workerRoutes(app: FastifyInstance, { engine, reading }: RestDeps
       body: Type.Object({ isPaused: Type.Optional(Type.Boolean()) }),
       answer: WorkerSchema,
     },
-    async ({ tenantId, resource: worker, body: { isPaused = worker.isPaused } }) => {
-      if (isPaused !== worker.isPaused) await engine.setWorkerPaused(tenantId, worker.id, isPaused);
-      const [described] = await describe(reading, [{ ...worker, isPaused }]);
+    async ({ tenantId, resource: worker, body: { isPaused } }) => {
+      const [after] = isPaused === undefined ? [worker] : await setPaused(tenantId, [worker], isPaused);
+      const [described] = await describe([after as WorkerRecord]);
       return described;
     },
   );
+
+  operation(
+    app,
+    {
+      method: "PATCH",
+      url: "/api/v1/tenants/:tenant/worker",
+      id: "worker:update:bulk",
+      summary: "Pause workers or let them go on, by label, name, version or id, and wait until they are idle",
+      tag: TAG,
+      access: access.tenant,
+      body: BulkBody,
+      answer: Type.Object({ rows: Type.Array(WorkerSchema), busy: Type.Array(Id) }),
+    },
+    async ({ tenantId, body: { isPaused, waitUntilIdleMs = 0, ...wish } }) => {
+      const wanted = readWish(wish);
+      const chosen = (await reading.listWorkers(tenantId)).filter(wanted);
+      const workers = await setPaused(tenantId, chosen, isPaused);
+      for (const startedAt = performance.now(); ; await pause(LOOK_MS)) {
+        const used = await usedSlots(workers.map((worker) => worker.id));
+        const busy = workers.filter(({ id }) => isBusy(used?.get(id), used === undefined)).map(({ id }) => id);
+        if (busy.length === 0 || performance.now() - startedAt >= waitUntilIdleMs) {
+          return { rows: await describe(workers), busy };
+        }
+      }
+    },
+  );
+
+  /** @returns them as they are then */
+  async function setPaused(tenantId: TenantId, workers: readonly WorkerRecord[], isPaused: boolean) {
+    const isSo = ({ isPaused: was, quarantineReason }: WorkerRecord) =>
+      was === isPaused && (isPaused || quarantineReason === null);
+    await Promise.all(
+      workers.filter((one) => !isSo(one)).map(({ id }) => engine.setWorkerPaused(tenantId, id, isPaused)),
+    );
+    return workers.map((one) => ({ ...one, isPaused, quarantineReason: isPaused ? one.quarantineReason : null }));
+  }
+
+  /** Of workers connected here from memory; of others as stored, unless that would take too long. */
+  async function usedSlots(ids: readonly WorkerId[]): Promise<ReturnType<Engine["usedSlots"]> | undefined> {
+    const used = engine.usedSlots(ids);
+    const stored = await reading.usedSlots(ids.filter((id) => !used.has(id)));
+    return stored && new Map([...stored, ...used]);
+  }
+
+  async function describe(workers: readonly WorkerRecord[]): Promise<object[]> {
+    const used = await usedSlots(workers.map((worker) => worker.id));
+    return workers.map((worker) => describeWorker(worker, used && (used.get(worker.id) ?? {})));
+  }
 }
 
-type WorkerStatus = "ACTIVE" | "INACTIVE" | "PAUSED";
+/** Labels by which a worker says what build it is; the first is set by our SDK and by the supervisor. */
+const VERSION_LABELS = ["helve-build", "version"];
 
-/** One that is connected and gets nothing, as it confirms nothing, is not active. */
-function statusOf({ isConnected, isPaused, quarantineReason }: WorkerRecord): WorkerStatus {
-  if (!isConnected || quarantineReason !== null) return "INACTIVE";
-  return isPaused ? "PAUSED" : "ACTIVE";
+/** Which of the workers are meant. Connected ones alone, unless by id. @throws HelveError when all would be */
+function readWish({ workerIds, labels, name, version }: Omit<Static<typeof BulkBody>, "isPaused" | "waitUntilIdleMs">) {
+  if (!workerIds && !labels && name === undefined && version === undefined) {
+    throw invalidArgument("which workers? one of workerIds, labels, name and version must be given");
+  }
+  const ids = workerIds && new Set(workerIds.map((id) => id.toLowerCase()));
+  const wanted = labelPairs(labels);
+  return (worker: WorkerRecord): boolean =>
+    (ids ? ids.has(worker.id) : worker.isConnected) &&
+    (name === undefined || worker.name === name) &&
+    wanted.every(([key, value]) => hasLabel(worker, key, value)) &&
+    (version === undefined || VERSION_LABELS.some((key) => hasLabel(worker, key, version)));
 }
 
-async function describe(reading: Reading, workers: readonly WorkerRecord[]): Promise<object[]> {
-  const used = await reading.usedSlots(workers.map((worker) => worker.id));
-  return workers.map((worker) => {
-    const taken = used && (used.get(worker.id) ?? {});
-    return {
-      metadata: meta(worker.id, worker.createdAt, worker.lastHeartbeatAt ?? worker.createdAt),
-      name: worker.name,
-      type: "SELFHOSTED",
-      status: statusOf(worker),
-      quarantineReason: worker.quarantineReason ?? undefined,
-      lastHeartbeatAt: worker.lastHeartbeatAt ?? undefined,
-      lastListenerEstablished: worker.listeningSince ?? undefined,
-      actions: worker.actions,
-      slotConfig: Object.fromEntries(
-        Object.entries(worker.slots).map(([kind, limit]) => [
-          kind,
-          { available: taken && Math.max(0, limit - (taken[kind] ?? 0)), limit },
-        ]),
-      ),
-      labels: Object.entries(worker.labels).map(([key, value]) => ({
-        metadata: meta(NIL_ID, worker.createdAt),
-        key,
-        value: String(value),
-      })),
-      runtimeInfo: runtimeInfo(worker),
-    };
-  });
+/** @throws HelveError */
+function labelPairs(labels: readonly string[] | undefined): readonly (readonly [key: string, value: string])[] {
+  const malformed = labels?.find((label) => !/^[^:]+:/.test(label));
+  if (malformed !== undefined) {
+    throw invalidArgument(`invalid label filter format: ${malformed}, expected key:value`);
+  }
+  return metadataPairs(labels) ?? [];
 }
 
-const NIL_ID = "00000000-0000-0000-0000-000000000000";
-const LANGUAGES = ["GOLANG", "PYTHON", "TYPESCRIPT", "RUBY"];
+function hasLabel({ labels }: WorkerRecord, key: string, value: string): boolean {
+  return Object.hasOwn(labels, key) && String(labels[key]) === value;
+}
 
-function runtimeInfo({ runtime }: WorkerRecord): object | undefined {
-  const { sdkVersion, language, languageVersion, os, extra } = runtime;
-  const name = language?.toUpperCase() ?? "";
-  const known = LANGUAGES.includes(name) ? name : undefined;
-  const info = { sdkVersion, language: known, languageVersion, os, runtimeExtra: extra };
-  return Object.values(info).some((value) => value !== undefined) ? info : undefined;
+/** Of slots that could not be counted it cannot be said that they are free. */
+function isBusy(used: Record<string, number> | undefined, isUnknown: boolean): boolean {
+  return isUnknown || Object.values(used ?? {}).some((count) => count > 0);
 }
 
 /** Workflows of whose newest version the worker can do a task. */

@@ -1,0 +1,69 @@
+import { type TEnum, type TSchema, Type } from "typebox";
+import type { WorkerRecord } from "../reading.ts";
+import { Id, MetaSchema, meta, Time } from "./common.ts";
+
+const STATUSES = ["ACTIVE", "INACTIVE", "PAUSED"] as const;
+type WorkerStatus = (typeof STATUSES)[number];
+export const WorkerStatusSchema: TEnum<WorkerStatus[]> = Type.Enum<WorkerStatus[]>([...STATUSES]);
+
+export const WorkerSchema: TSchema = Type.Object({
+  metadata: MetaSchema,
+  name: Type.String(),
+  type: Type.Enum(["SELFHOSTED", "MANAGED", "WEBHOOK"]),
+  status: WorkerStatusSchema,
+  quarantineReason: Type.Optional(Type.String({ description: "why a connected worker is given nothing" })),
+  lastHeartbeatAt: Type.Optional(Time),
+  lastListenerEstablished: Type.Optional(Time),
+  actions: Type.Array(Type.String()),
+  slotConfig: Type.Record(
+    Type.String(),
+    Type.Object({ limit: Type.Integer(), available: Type.Optional(Type.Integer()) }),
+  ),
+  labels: Type.Array(Type.Object({ metadata: MetaSchema, key: Type.String(), value: Type.String() })),
+  runtimeInfo: Type.Optional(Type.Record(Type.String(), Type.String())),
+  registeredWorkflows: Type.Optional(Type.Array(Type.Object({ id: Id, name: Type.String() }))),
+  recentStepRuns: Type.Optional(Type.Array(Type.Unknown())),
+});
+
+/** One that is connected and gets nothing, as it confirms nothing, is not active. */
+export function workerStatus({ isConnected, isPaused, quarantineReason }: WorkerRecord): WorkerStatus {
+  if (!isConnected || quarantineReason !== null) return "INACTIVE";
+  return isPaused ? "PAUSED" : "ACTIVE";
+}
+
+/** A worker as every answer has it. @param used slots by kind; undefined where they are not known */
+export function describeWorker(worker: WorkerRecord, used: Record<string, number> | undefined): object {
+  return {
+    metadata: meta(worker.id, worker.createdAt, worker.lastHeartbeatAt ?? worker.createdAt),
+    name: worker.name,
+    type: "SELFHOSTED",
+    status: workerStatus(worker),
+    quarantineReason: worker.quarantineReason ?? undefined,
+    lastHeartbeatAt: worker.lastHeartbeatAt ?? undefined,
+    lastListenerEstablished: worker.listeningSince ?? undefined,
+    actions: worker.actions,
+    slotConfig: Object.fromEntries(
+      Object.entries(worker.slots).map(([kind, limit]) => [
+        kind,
+        { available: used && Math.max(0, limit - (used[kind] ?? 0)), limit },
+      ]),
+    ),
+    labels: Object.entries(worker.labels).map(([key, value]) => ({
+      metadata: meta(NIL_ID, worker.createdAt),
+      key,
+      value: String(value),
+    })),
+    runtimeInfo: runtimeInfo(worker),
+  };
+}
+
+const NIL_ID = "00000000-0000-0000-0000-000000000000";
+const LANGUAGES = ["GOLANG", "PYTHON", "TYPESCRIPT", "RUBY"];
+
+function runtimeInfo({ runtime }: WorkerRecord): object | undefined {
+  const { sdkVersion, language, languageVersion, os, extra } = runtime;
+  const name = language?.toUpperCase() ?? "";
+  const known = LANGUAGES.includes(name) ? name : undefined;
+  const info = { sdkVersion, language: known, languageVersion, os, runtimeExtra: extra };
+  return Object.values(info).some((value) => value !== undefined) ? info : undefined;
+}
