@@ -82,6 +82,8 @@ export interface EngineStatus {
   lease: { isValid: boolean; replicas: number };
   /** Workers whose session is here, each once: by the first of these words that is true of it. */
   workers: Record<"quarantined" | "leaving" | "paused" | "disconnected" | "silent" | "ready", number>;
+  /** Slots of those workers, by kind. */
+  slots: ReadonlyMap<string, { limit: number; used: number }>;
   /** Tasks in the hands of those workers, by tenant. */
   tasks: ReadonlyMap<TenantId, number>;
 }

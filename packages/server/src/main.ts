@@ -14,7 +14,7 @@ import {
   revokeApiToken,
 } from "@helve/store";
 import { startPostgres } from "@helve/store/embedded";
-import { countQueued, openReading } from "@helve/store/reading";
+import { listBacklogs, openReading } from "@helve/store/reading";
 import type { Logger } from "pino";
 import { Closers } from "./closers.ts";
 import { type Config, checkConfig, DEFAULTS, readConfig } from "./config.ts";
@@ -107,7 +107,7 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
     },
     signingKey: (proposed) => putSigningKey(engineDb, proposed),
     reading: openReading(readingDb, engineDb),
-    countQueued: () => countQueued(readingDb),
+    listBacklogs: () => listBacklogs(readingDb),
   };
 }
 

@@ -12,6 +12,7 @@ import { startGrpcServer } from "./grpc/grpc-server.ts";
 import { startHttpServer } from "./http-server.ts";
 import { logObserver } from "./log-observer.ts";
 import { createMetrics, type Metrics, observeBoth } from "./metrics/metrics.ts";
+import type { StateSources } from "./metrics/state-metrics.ts";
 import { writePrivateFile } from "./private-file.ts";
 import { publicAddresses } from "./public-addresses.ts";
 import { type Reading, restServer } from "./rest/index.ts";
@@ -34,8 +35,8 @@ export interface Storage {
   /** The stored key; the proposed one is stored when there is none. */
   signingKey(proposed: StoredSigningKey): Promise<StoredSigningKey>;
   reading: Reading;
-  /** How many tasks stand in line, by tenant. */
-  countQueued(): Promise<ReadonlyMap<TenantId, number>>;
+  /** What stands in line, by tenant. */
+  listBacklogs: StateSources["listBacklogs"];
 }
 
 /** A server that can run tasks. */
@@ -138,7 +139,7 @@ async function startListening(
 ): Promise<PublicAddresses> {
   const { host, grpcPort, httpPort } = config;
   const tls = config.tls && (await readTlsFiles(config.tls));
-  const { reading, engineDb, countQueued } = storage;
+  const { reading, engineDb, listBacklogs } = storage;
   const { findRuns } = reading;
   const grpc = await startGrpcServer({ engine, authenticator: tokens, findRuns, log, host, port: grpcPort, tls });
   closers.add("gRPC server", async () => {
@@ -147,7 +148,7 @@ async function startListening(
     await grpc.stop(GRACE_MS);
   });
   const { streamBacklog } = grpc;
-  metrics.connect({ engine, databaseCounters: engineDb.counters, countQueued, streamBacklog });
+  metrics.connect({ engine, databaseCounters: engineDb.counters, listBacklogs, streamBacklog });
   const { authenticate } = tokens;
   const app = restServer({ engine, reading, authenticate, version: VERSION, serverUrl, metrics, log });
   const http = await startHttpServer({ app, host, port: httpPort, tls });

@@ -105,15 +105,20 @@ export class Sessions {
     return this.#byWorker.values();
   }
 
-  /** The workers by state, and the tasks in their hands by tenant. */
-  count(): Pick<EngineStatus, "workers" | "tasks"> {
+  /** The workers by state, their slots by kind, and the tasks in their hands by tenant. */
+  count(): Pick<EngineStatus, "workers" | "slots" | "tasks"> {
     const workers = { quarantined: 0, leaving: 0, paused: 0, disconnected: 0, silent: 0, ready: 0 };
+    const slots = new Map<string, { limit: number; used: number }>();
     const tasks = new Map<TenantId, number>();
     for (const session of this.#byWorker.values()) {
       workers[session.state()]++;
       tasks.set(session.tenantId, (tasks.get(session.tenantId) ?? 0) + session.held.size);
+      for (const [kind, { limit, used }] of session.slots) {
+        const all = slots.get(kind) ?? { limit: 0, used: 0 };
+        slots.set(kind, { limit: all.limit + limit, used: all.used + used });
+      }
     }
-    return { workers, tasks };
+    return { workers, slots, tasks };
   }
 
   /** Whether this replica may judge silence now; what is proven it may always judge. */

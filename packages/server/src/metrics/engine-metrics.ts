@@ -59,6 +59,8 @@ export function engineMetrics(registry: Registry): Events {
     help: "How long the oldest snapshot has been held in the database, 0 below a minute",
     registers,
   });
+  // A counter that begins with its first failure has not risen by then.
+  failures.inc({ what: "renewing the lease" }, 0);
   for (const status of ["succeeded", "failed", "cancelled", "skipped"]) ended.inc({ status }, 0);
 
   return {

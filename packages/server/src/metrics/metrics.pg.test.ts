@@ -47,6 +47,9 @@ test("counts what was done, and shows what waits and what runs", async () => {
   expect(busy.get(`helve_tasks_queued${tenant}`)).toBe(2);
   expect(busy.get("helve_tasks_stored_total")).toBe(4);
   expect(busy.get('helve_workers{state="ready"}')).toBe(1);
+  expect(busy.get('helve_slots{kind="default",state="taken"}')).toBe(2);
+  expect(busy.get('helve_slots{kind="default",state="free"}')).toBe(0);
+  expect(busy.get(`helve_tasks_unserved${tenant}`)).toBe(0);
 
   await worker.report(first, STEP_EVENT_TYPE_FAILED, "boom");
   await worker.report(second, STEP_EVENT_TYPE_COMPLETED, "{}");

@@ -7,10 +7,18 @@ export interface StateSources {
   engine: Pick<Engine, "readiness" | "status">;
   /** Statements and commits sent to the database so far. */
   databaseCounters: Readonly<{ statements: number; commits: number }>;
-  /** How many tasks stand in line in the whole cluster, by tenant; asks the database. */
-  countQueued(): Promise<ReadonlyMap<TenantId, number>>;
+  /** What stands in line in the whole cluster, by tenant; asks the database. */
+  listBacklogs(): Promise<ReadonlyMap<TenantId, Backlog>>;
   /** What waits in this process for workers and clients that do not read, in bytes or nearly so. */
   streamBacklog(): { total: number; largest: number };
+}
+
+/** What of a tenant stands in line. */
+export interface Backlog {
+  queued: number;
+  oldestSeconds: number;
+  /** Of them, those whose action no connected worker has. */
+  unserved: number;
 }
 
 /** A scrape does not wait longer for the database. */
@@ -60,17 +68,35 @@ export function stateMetrics(registry: Registry, sources: StateSources): void {
       for (const [tenant, count] of engine.status().tasks) this.set({ tenant }, count);
     },
   });
-  const countQueued = remembering(sources.countQueued);
   new Gauge({
-    name: "helve_tasks_queued",
-    help: "Tasks in line in the whole cluster; none while the database does not answer",
-    labelNames: ["tenant"],
+    name: "helve_slots",
+    help: "Slots of the workers connected to this replica",
+    labelNames: ["kind", "state"],
     registers,
-    async collect() {
+    collect() {
       this.reset();
-      for (const [tenant, count] of await countQueued()) this.set({ tenant }, count);
+      for (const [kind, { limit, used }] of engine.status().slots) {
+        this.set({ kind, state: "taken" }, used);
+        this.set({ kind, state: "free" }, Math.max(0, limit - used));
+      }
     },
   });
+  const listBacklogs = remembering(sources.listBacklogs);
+  const ofLines = (name: string, help: string, figure: keyof Backlog) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["tenant"],
+      registers,
+      async collect() {
+        this.reset();
+        for (const [tenant, backlog] of await listBacklogs()) this.set({ tenant }, backlog[figure]);
+      },
+    });
+  // None of them while the database does not answer.
+  ofLines("helve_tasks_queued", "Tasks in line in the whole cluster", "queued");
+  ofLines("helve_queue_oldest_seconds", "How long the first task in a line has been waiting there", "oldestSeconds");
+  ofLines("helve_tasks_unserved", "Tasks in line whose action no connected worker has", "unserved");
 }
 
 /** A counter that somebody else counts. */
@@ -86,16 +112,16 @@ export function countTotal(registry: Registry, name: string, help: string, read:
   });
 }
 
-function remembering(count: StateSources["countQueued"]): StateSources["countQueued"] {
-  let last: ReturnType<typeof count> | undefined;
+function remembering(list: StateSources["listBacklogs"]): StateSources["listBacklogs"] {
+  let last: ReturnType<typeof list> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   return async () => {
     if (!last || performance.now() - askedAt > REMEMBER_MS) {
       askedAt = performance.now();
-      last = count().catch(() => new Map());
+      last = list().catch(() => new Map());
     }
     let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<ReadonlyMap<TenantId, number>>((resolve) => {
+    const patience = new Promise<ReadonlyMap<TenantId, Backlog>>((resolve) => {
       timer = setTimeout(() => resolve(new Map()), PATIENCE_MS);
     });
     return Promise.race([last, patience]).finally(() => clearTimeout(timer));

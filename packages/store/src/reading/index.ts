@@ -16,7 +16,7 @@ import { getWorkflow, listAllWorkflows, listWorkflows, versionReader, type Workf
 export type { DetailedRecord } from "./get-run.ts";
 export type { Page } from "./list-runs.ts";
 export type { OwnedKind } from "./owners.ts";
-export { countQueued, type TaskLoad } from "./queues.ts";
+export { type Backlog, listBacklogs, type TaskLoad } from "./queues.ts";
 export { firstIdAt, lastIdAt, type RunFilter, type RunStatusFilter } from "./run-filter.ts";
 export type { RecordStatus, RunRecord } from "./run-record.ts";
 export type { StatusCounts } from "./status-counts.ts";

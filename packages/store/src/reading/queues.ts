@@ -1,12 +1,33 @@
 import type { Uuid } from "@helve/core";
 import type { Db, Statement } from "../db.ts";
+import { IS_CONNECTED } from "./workers.ts";
+
+/**
+ * What stands in the lines. The hot table has no index by tenant, so all of this goes from a tenant's routes along the
+ * index of the lines: what others have waiting costs nothing.
+ */
+
+const LINE = /* sql */ `
+  lateral (select count(*)::int as length from task_run t where t.route_id = r.id and t.status = 'queued') line`;
+
+/**
+ * Since when the first of each rank has been waiting; `since_first_try` of those that were not given out before, which are
+ * rank 0. Not all tasks of a line are looked at: one of a graph that stands behind another may have been waiting longer.
+ */
+const HEADS = /* sql */ `
+  lateral (
+    select min(head.queued_at) as since, min(head.queued_at) filter (where head.rank > 0) as since_first_try
+      from unnest('{0,1,2,3}'::smallint[]) as ranks (rank)
+     cross join lateral (
+       select t.rank, t.queued_at from task_run t
+        where t.route_id = r.id and t.status = 'queued' and t.rank = ranks.rank order by t.age limit 1) head
+  ) heads`;
 
 const QUEUE_LENGTHS: Statement = {
   name: "reading_queue_lengths",
   text: /* sql */ `
   select r.action, sum(line.length)::int as length
-    from route r
-   cross join lateral (select count(*) as length from task_run t where t.route_id = r.id and t.status = 'queued') line
+    from route r cross join ${LINE}
    where r.tenant_id = $1 and line.length > 0
    group by r.action order by r.action`,
 };
@@ -17,20 +38,32 @@ export async function queueLengths(db: Db, tenantId: Uuid): Promise<Map<string, 
   return new Map(rows.map((row) => [row.action, row.length]));
 }
 
-const COUNT_QUEUED: Statement = {
-  name: "reading_count_queued",
+/** What of a tenant stands in line. */
+export interface Backlog {
+  queued: number;
+  oldestSeconds: number;
+  /** Of them, those whose action no connected worker has. */
+  unserved: number;
+}
+
+const BACKLOGS: Statement = {
+  name: "reading_backlogs",
   text: /* sql */ `
-  select r.tenant_id as "tenantId", sum(line.length)::int as length
-    from route r
-   cross join lateral (select count(*) as length from task_run t where t.route_id = r.id and t.status = 'queued') line
+  with served as materialized (
+    select distinct w.tenant_id, action from worker w cross join unnest(w.actions) action where ${IS_CONNECTED}
+  )
+  select r.tenant_id as "tenantId", sum(line.length)::int as queued,
+         coalesce(extract(epoch from helve_now() - min(heads.since)), 0)::float8 as "oldestSeconds",
+         coalesce(sum(line.length) filter (where (r.tenant_id, r.action) not in (select * from served)), 0)::int as unserved
+    from route r cross join ${LINE} cross join ${HEADS}
    where line.length > 0
    group by r.tenant_id`,
 };
 
-/** How many tasks of all tenants stand in line, by tenant. Reads the index of the lines. */
-export async function countQueued(db: Db): Promise<Map<Uuid, number>> {
-  const rows = await db.query<{ tenantId: Uuid; length: number }>(COUNT_QUEUED);
-  return new Map(rows.map((row) => [row.tenantId, row.length]));
+/** What stands in line, of all tenants that have something there. */
+export async function listBacklogs(db: Db): Promise<Map<Uuid, Backlog>> {
+  const rows = await db.query<Backlog & { tenantId: Uuid }>(BACKLOGS);
+  return new Map(rows.map(({ tenantId, ...backlog }) => [tenantId, backlog]));
 }
 
 /** The unfinished tasks of one place in one workflow version that are in one state. */

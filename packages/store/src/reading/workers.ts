@@ -21,13 +21,17 @@ export interface WorkerRecord {
   quarantineReason: string | null;
 }
 
+/** Whether worker `w` listens, on a replica that lives. */
+export const IS_CONNECTED = /* sql */ `
+  w.is_listening and exists (
+    select from replica r join replica_lease l on l.replica_id = r.id
+     where r.id = w.replica_id and r.fenced_at is null and l.expires_at > helve_now())`;
+
 const COLUMNS = /* sql */ `
   w.id, w.tenant_id as "tenantId", w.name, w.actions, w.slots, w.labels, w.runtime, w.created_at as "createdAt",
   w.last_heartbeat_at as "lastHeartbeatAt", w.listening_since as "listeningSince", w.is_paused as "isPaused",
   w.quarantine_reason as "quarantineReason",
-  w.is_listening and exists (
-    select from replica r join replica_lease l on l.replica_id = r.id
-     where r.id = w.replica_id and r.fenced_at is null and l.expires_at > helve_now()) as "isConnected"`;
+  ${IS_CONNECTED} as "isConnected"`;
 
 const LIST_WORKERS: Statement = {
   name: "reading_list_workers",
