@@ -1,5 +1,5 @@
 import type { Uuid } from "@helve/core";
-import type { Db, Statement } from "../db.ts";
+import type { Database, Db, Statement } from "../db.ts";
 
 export interface ApiTokenRow {
   id: Uuid;
@@ -58,6 +58,12 @@ export async function revokeApiToken(db: Db, id: Uuid, tenantId: Uuid): Promise<
   return (await db.query(REVOKE_API_TOKEN, [id, tenantId])).length > 0;
 }
 
+/** Replicas that start together on an empty database propose a key each, and must agree on one. */
+const LOCK_SIGNING_KEYS: Statement = {
+  name: "lock_signing_keys",
+  text: "lock table signing_key in share row exclusive mode",
+};
+
 const PUT_SIGNING_KEY: Statement = {
   name: "put_signing_key",
   text: /* sql */ `
@@ -72,12 +78,15 @@ const PUT_SIGNING_KEY: Statement = {
 
 /** The key that signs tokens; the proposed one is stored when there is none. */
 export async function putSigningKey(
-  db: Db,
+  db: Database,
   proposed: { id: string; privateJwk: object },
 ): Promise<{ id: string; privateJwk: object }> {
   const values = [proposed.id, proposed.privateJwk];
-  return (await db.query<{ id: string; privateJwk: object }>(PUT_SIGNING_KEY, values))[0] as {
-    id: string;
-    privateJwk: object;
-  };
+  return db.transaction(async (tx) => {
+    await tx.query(LOCK_SIGNING_KEYS);
+    return (await tx.query<{ id: string; privateJwk: object }>(PUT_SIGNING_KEY, values))[0] as {
+      id: string;
+      privateJwk: object;
+    };
+  });
 }
