@@ -43,6 +43,8 @@ export default defineConfig({
       "conformance/vitest.config.ts",
       // Programs a user could start from, each against a real engine.
       "examples/vitest.config.ts",
+      // Faults, with everything in processes of its own; see chaos/README.md.
+      "chaos/vitest.config.ts",
     ],
   },
 });

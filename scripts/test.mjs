@@ -25,7 +25,7 @@ const checks = {
   "biome check": runTool("@biomejs/biome/bin/biome", ["check", "."]).status === 0,
   "tsc -b": ensureBuilt(),
   "tsc -b of what is not shipped":
-    runTool("typescript/bin/tsc", ["-b", "conformance", "examples", "bench"]).status === 0,
+    runTool("typescript/bin/tsc", ["-b", "conformance", "examples", "bench", "chaos"]).status === 0,
 };
 const runs = testRuns().map(runVitest);
 
@@ -51,6 +51,7 @@ function testRuns() {
     ["--project", "unit", "--project", "pg", "--passWithNoTests", ...vitestArguments],
     ["--project", "conformance", "--passWithNoTests", ...vitestArguments],
     ["--project", "examples", "--passWithNoTests", ...vitestArguments],
+    ["--project", "chaos", "--passWithNoTests", ...vitestArguments],
   ];
 }
 

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { type Fault, targetOf } from "./fault.ts";
+import { planFaults } from "./plan-faults.ts";
+import { seeded } from "./random.ts";
+
+const OPTIONS = { cast: { engines: 2, workers: 4, clients: 2 }, durationMs: 12_000, count: 6 };
+const plans = (options = OPTIONS): Fault[][] =>
+  Array.from({ length: 200 }, (_, seed) => planFaults(seeded(seed), options));
+
+test("draws the same faults from the same seed, and others from another", () => {
+  expect(planFaults(seeded(7), OPTIONS)).toEqual(planFaults(seeded(7), OPTIONS));
+  expect(planFaults(seeded(7), OPTIONS)).not.toEqual(planFaults(seeded(8), OPTIONS));
+});
+
+test("draws every kind of fault", () => {
+  const kinds = new Set(plans().flatMap((faults) => faults.map(({ kind }) => kind)));
+  expect(kinds.size).toBe(14);
+});
+
+test("never harms a target that is harmed already", () => {
+  for (const faults of plans()) {
+    for (const [n, fault] of faults.entries()) {
+      const before = faults.slice(0, n).filter((other) => targetOf(other) === targetOf(fault));
+      for (const other of before) expect(other.atMs + other.forMs).toBeLessThan(fault.atMs);
+    }
+  }
+});
+
+test("moves nothing where there is one replica, and leaves the spared ones alive", () => {
+  const alone = plans({ ...OPTIONS, cast: { ...OPTIONS.cast, engines: 1 } }).flat();
+  expect(
+    alone.filter((fault) => fault.kind === "link moved" || ("movesWorkers" in fault && fault.movesWorkers)),
+  ).toEqual([]);
+  const sparing = { ...OPTIONS, spared: [0] };
+  const ended = Array.from({ length: 200 }, (_, seed) => planFaults(seeded(seed), sparing)).flat();
+  expect(ended.filter((fault) => "movesWorkers" in fault && fault.engine === 0)).toEqual([]);
+});

@@ -1,0 +1,111 @@
+import type { Cast, LinkName } from "../plan/fault.ts";
+import { ChaosEngine } from "./engine.ts";
+import { Link } from "./link.ts";
+import { ChaosPostgres } from "./postgres.ts";
+import { ChaosWorker } from "./worker.ts";
+
+export interface ClusterOptions {
+  folder: string;
+  cast: Cast;
+  /** Something of ours ended that nobody had told to. */
+  onUnexpectedExit(what: string): void;
+}
+
+const SLOTS = [4, 6, 8];
+
+/** Those that run, for a signal that ends everything. */
+export const openClusters: Set<Cluster> = new Set();
+
+/**
+ * Everything of a round: one Postgres, engines that reach it through links, workers and callers that reach the engines
+ * through links. The last of several workers runs on the published client.
+ */
+export class Cluster {
+  readonly postgres: ChaosPostgres;
+  readonly engines: ChaosEngine[] = [];
+  readonly workers: ChaosWorker[] = [];
+  readonly #links = new Map<LinkName, Link>();
+  #closed: Promise<void> | undefined;
+  token = "";
+
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const cluster = new Cluster(await ChaosPostgres.start(options.folder));
+    try {
+      await cluster.#startAll(options);
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+  }
+
+  private constructor(postgres: ChaosPostgres) {
+    this.postgres = postgres;
+    openClusters.add(this);
+  }
+
+  async #startAll({ folder, cast, onUnexpectedExit }: ClusterOptions): Promise<void> {
+    for (let n = 0; n < cast.engines; n++) {
+      const link = await this.#open(`database ${n}`, this.postgres.port);
+      const name = `engine-${n}`;
+      const databaseUrl = this.postgres.urlThrough(link.port);
+      const onExit = (what: string) => onUnexpectedExit(`${name} ${what}`);
+      this.engines.push(await ChaosEngine.start({ folder, name, databaseUrl, onUnexpectedExit: onExit }));
+    }
+    [this.token = ""] = await Promise.all(this.engines.map((engine) => engine.ready()));
+    for (let n = 0; n < cast.clients; n++) await this.#open(`client ${n}`, this.portOf(n));
+    for (let n = 0; n < cast.workers; n++) {
+      const kind = n > 0 && n === cast.workers - 1 ? "published" : "own";
+      const name = `worker-${n}`;
+      const worker = new ChaosWorker({
+        folder,
+        name,
+        kind,
+        slots: SLOTS[n % SLOTS.length] as number,
+        token: this.token,
+        link: await this.#open(`worker ${n}`, this.portOf(n)),
+        onUnexpectedExit: (what) => onUnexpectedExit(`${name} ${what}`),
+      });
+      this.workers.push(worker);
+      worker.child.start();
+    }
+  }
+
+  link(name: LinkName): Link {
+    return this.#links.get(name) as Link;
+  }
+
+  links(): Iterable<Link> {
+    return this.#links.values();
+  }
+
+  /** The port of an engine, counted round. */
+  portOf(n: number): number {
+    return (this.engines[n % this.engines.length] as ChaosEngine).grpcPort;
+  }
+
+  /** Where a link goes when it leaves the engine that it leads to. */
+  otherPort(port: number): number {
+    return this.portOf(this.engines.findIndex((engine) => engine.grpcPort === port) + 1);
+  }
+
+  /** Ends everything, workers first. What cannot be ended does not keep the rest from it. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const children = [this.workers.map(({ child }) => child), this.engines.map(({ child }) => child)];
+    for (const group of children) await Promise.allSettled(group.map((child) => child.end("SIGKILL")));
+    await Promise.allSettled([...this.#links.values()].map((link) => link.close()));
+    await this.postgres.stop();
+    openClusters.delete(this);
+  }
+
+  async #open(name: LinkName, target: number): Promise<Link> {
+    const link = await Link.open(target);
+    this.#links.set(name, link);
+    return link;
+  }
+}

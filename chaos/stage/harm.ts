@@ -1,0 +1,90 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Fault } from "../plan/fault.ts";
+import type { Cluster } from "./cluster.ts";
+import type { ChaosEngine } from "./engine.ts";
+import { now } from "./now.ts";
+import type { ChaosWorker } from "./worker.ts";
+
+/** Moments that something is measured from, by {@link now}. */
+export interface Recoveries {
+  engines: { engine: number; startedAt: number; readyAt: number; workers: readonly number[] }[];
+  /** When Postgres served again. */
+  postgres: number[];
+}
+
+/** Carries out one fault, from its beginning until its target is well again. */
+export async function harm(cluster: Cluster, fault: Fault, recoveries: Recoveries): Promise<void> {
+  switch (fault.kind) {
+    case "worker killed":
+    case "worker stopped": {
+      const { child } = cluster.workers[fault.worker] as ChaosWorker;
+      await child.end(fault.kind === "worker killed" ? "SIGKILL" : "SIGTERM");
+      await pause(fault.forMs);
+      return child.start();
+    }
+    case "worker frozen": {
+      const { child } = cluster.workers[fault.worker] as ChaosWorker;
+      child.freeze();
+      await pause(fault.forMs);
+      return child.thaw();
+    }
+    case "engine killed":
+    case "engine stopped":
+      return endEngine(cluster, fault, recoveries);
+    case "engine frozen": {
+      const { child } = cluster.engines[fault.engine] as ChaosEngine;
+      child.freeze();
+      await pause(fault.forMs);
+      return child.thaw();
+    }
+    case "postgres killed":
+      if (fault.which === "main process") await cluster.postgres.killMainProcess();
+      else await cluster.postgres.killOneBackend();
+      recoveries.postgres.push(now());
+      return;
+    case "postgres stopped":
+      await cluster.postgres.stop();
+      await pause(fault.forMs);
+      await cluster.postgres.startAgain();
+      recoveries.postgres.push(now());
+      return;
+    case "postgres frozen": {
+      const thaw = await cluster.postgres.freeze();
+      await pause(fault.forMs);
+      return thaw();
+    }
+    case "backends terminated":
+      return cluster.postgres.terminateBackends(fault.part);
+    case "link swallowed":
+      return cluster.link(fault.link).swallow();
+    case "link moved": {
+      const link = cluster.link(fault.link);
+      return link.move(cluster.otherPort(link.target));
+    }
+    case "link cut":
+    case "link stalled": {
+      const link = cluster.link(fault.link);
+      if (fault.kind === "link cut") link.cut();
+      else link.stall();
+      await pause(fault.forMs);
+      return link.mend();
+    }
+  }
+}
+
+async function endEngine(
+  cluster: Cluster,
+  { kind, engine: n, movesWorkers, forMs }: Extract<Fault, { kind: "engine killed" | "engine stopped" }>,
+  recoveries: Recoveries,
+): Promise<void> {
+  const engine = cluster.engines[n] as ChaosEngine;
+  await engine.child.end(kind === "engine killed" ? "SIGKILL" : "SIGTERM");
+  if (movesWorkers) {
+    for (const { link } of cluster.workers) {
+      if (link.target === engine.grpcPort) link.move(cluster.otherPort(link.target));
+    }
+  }
+  await pause(forMs);
+  const workers = [...cluster.workers.keys()].filter((w) => cluster.workers[w]?.link.target === engine.grpcPort);
+  recoveries.engines.push({ engine: n, ...(await engine.startAgain()), workers });
+}

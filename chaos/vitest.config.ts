@@ -1,0 +1,14 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+/** One seed with two replicas, in processes of its own, and the tests of what plans and judges it. */
+const config: ViteUserConfig = defineConfig({
+  test: {
+    name: "chaos",
+    root: import.meta.dirname,
+    include: ["**/*.test.ts"],
+    exclude: ["dist/**", "node_modules/**"],
+    testTimeout: 180_000,
+  },
+});
+
+export default config;
