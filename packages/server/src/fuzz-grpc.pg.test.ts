@@ -1,18 +1,17 @@
-import { type ServiceError, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import { findViolations, openDatabase } from "@helve/store";
 import { freshDatabase } from "@helve/store/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type AnyMethod, hostileMessage, METHODS, samples } from "./testing/fuzz/messages.ts";
+import { hostileMessage, METHODS, samples } from "./testing/fuzz/messages.ts";
 import { seeded } from "./testing/fuzz/random.ts";
 import { storedRows } from "./testing/fuzz/stored-rows.ts";
+import { rawCall } from "./testing/raw-call.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 import { putWorkflow, startWorker, trigger } from "./testing/test-worker.ts";
 
 /** More messages for each method, and others: HELVE_FUZZ_CASES=2000 HELVE_FUZZ_SEED=7. */
 const CASES = Number(process.env.HELVE_FUZZ_CASES ?? 25);
 const SEED = Number(process.env.HELVE_FUZZ_SEED ?? 1);
-/** A stream that has not been refused by then was understood. */
-const STREAM_MS = 100;
 const LIMIT_MS = 60_000 + CASES * 2_000;
 const MEMORY_BYTES = 300 * 2 ** 20;
 
@@ -36,37 +35,6 @@ afterAll(async () => {
   await database?.drop();
 });
 
-interface Answer {
-  code: status;
-  details: string;
-}
-
-/** Sends bytes as they are and waits for the status; of a stream that stays open, OK. */
-function send(method: AnyMethod, bytes: Buffer): Promise<Answer> {
-  const { client } = server;
-  const raw = (message: Buffer): Buffer => message;
-  const { dispatcher: channel, metadata } = client;
-  const { path } = method;
-  return new Promise((resolve) => {
-    const done = (error: Partial<ServiceError> | null): void =>
-      resolve({ code: error?.code ?? status.OK, details: error?.details ?? "" });
-    if (!method.requestStream && !method.responseStream) {
-      channel.makeUnaryRequest(path, raw, raw, bytes, metadata, { deadline: Date.now() + 20_000 }, done);
-      return;
-    }
-    const bidi = method.requestStream ? channel.makeBidiStreamRequest(path, raw, raw, metadata) : undefined;
-    const stream = bidi ?? channel.makeServerStreamRequest(path, raw, raw, bytes, metadata);
-    stream.on("data", () => {});
-    stream.on("error", done);
-    stream.on("end", () => done(null));
-    bidi?.write(bytes);
-    setTimeout(() => {
-      done(null);
-      stream.cancel();
-    }, STREAM_MS);
-  });
-}
-
 test.each(METHODS.map((method) => [method.path, method] as const))(
   "%s refuses what it cannot take, and stores nothing of it",
   async (path, method) => {
@@ -76,7 +44,7 @@ test.each(METHODS.map((method) => [method.path, method] as const))(
     let before = await storedRows(db);
     for (let i = 0; i < (isUnary ? CASES : Math.ceil(CASES / 5)); i++) {
       const bytes = hostileMessage(method, requests[path], random);
-      const { code, details } = await send(method, bytes);
+      const { code, details } = await rawCall(server.client, method, bytes);
       const describe = `message ${i} (${bytes.length} bytes, ${bytes.subarray(0, 60).toString("latin1")}): `;
       // What grpc-js says of a message on a stream that it cannot read.
       if (method.requestStream && /deserializing|parsing/.test(details)) continue;

@@ -1,3 +1,4 @@
+export { SCOPES, type Scope } from "./auth/scopes.ts";
 export { type Config, type LogLevel, readConfig } from "./config.ts";
 export { openTokenAdmin, type ServeOptions, serve } from "./main.ts";
 export { describeOptions } from "./options.ts";

@@ -103,7 +103,7 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
     tenantId: tenant.id,
     tokens: {
       insertToken: (token) => insertApiToken(engineDb, token),
-      isValid: async (id, tenantId) => (await getValidToken(engineDb, id, tenantId)) !== undefined,
+      isValid: async (token) => (await getValidToken(engineDb, token)) !== undefined,
     },
     signingKey: (proposed) => putSigningKey(engineDb, proposed),
     reading: openReading(readingDb, engineDb),

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import type { TenantId } from "@helve/core";
 import { createEngine, type Engine, type EngineOptions, type Tracer } from "@helve/engine";
 import type { Logger } from "pino";
+import type { Scope } from "./auth/scopes.ts";
 import { newSigningKey, readSigningKey, type StoredSigningKey } from "./auth/signing-key.ts";
 import { createTokens, type PublicAddresses, type TokenStore, type Tokens } from "./auth/tokens.ts";
 import type { Closers } from "./closers.ts";
@@ -49,8 +50,8 @@ export interface Running {
   /** Of the default tenant. Undefined where there is no place to keep one: no data folder and no ready file. */
   readonly token: string | undefined;
   readonly databaseUrl: string;
-  /** Makes another token of the default tenant. */
-  mintToken(name: string): Promise<string>;
+  /** Makes another token of the default tenant. @param scope default: admin */
+  mintToken(name: string, scope?: Scope): Promise<string>;
   /** Ends in order: workers and clients are told to go, what is under way is written, the database stops. Idempotent. */
   stop(): Promise<void>;
 }
@@ -90,7 +91,7 @@ export async function serveOn(parts: ServeParts): Promise<Running> {
     tenantId: storage.tenantId,
     token: await firstTokenIfKept(parts, tokens, addresses),
     databaseUrl: storage.databaseUrl,
-    mintToken: async (name) => (await tokens.mint({ tenantId: storage.tenantId, name })).token,
+    mintToken: async (name, scope) => (await tokens.mint({ tenantId: storage.tenantId, name, scope })).token,
     stop: () => closers.close(),
   };
   if (config.readyFile !== undefined) await announce(config.readyFile, running, closers);

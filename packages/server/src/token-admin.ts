@@ -1,6 +1,6 @@
 import type { Uuid } from "@helve/core";
 import { newSigningKey, readSigningKey } from "./auth/signing-key.ts";
-import { createTokens } from "./auth/tokens.ts";
+import { createTokens, type NewToken } from "./auth/tokens.ts";
 import type { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
 import { publicAddresses } from "./public-addresses.ts";
@@ -10,6 +10,7 @@ import type { Storage } from "./serve.ts";
 export interface StoredToken {
   id: Uuid;
   name: string;
+  scope: string;
   createdAt: Date;
   expiresAt: Date;
   revokedAt: Date | null;
@@ -17,11 +18,7 @@ export interface StoredToken {
 
 /** Works on the tokens of the default tenant, in the database, whether or not an engine runs beside. */
 export interface TokenAdmin {
-  /** @param token `expiresInMs`: default 90 days */
-  create(token: {
-    name: string;
-    expiresInMs: number | undefined;
-  }): Promise<{ id: Uuid; token: string; expiresAt: Date }>;
+  create(token: Omit<NewToken, "tenantId">): Promise<{ id: Uuid; token: string; expiresAt: Date }>;
   /** The newest first. */
   list(): Promise<StoredToken[]>;
   /** @returns whether there was one that was not revoked */
@@ -47,7 +44,7 @@ export async function tokenAdminOn(
   const key = await readSigningKey(await storage.signingKey(await newSigningKey()));
   const tokens = createTokens(key, store, () => publicAddresses(config, config));
   return {
-    create: ({ name, expiresInMs }) => tokens.mint({ tenantId, name, expiresInMs }),
+    create: (token) => tokens.mint({ ...token, tenantId }),
     ...rows,
     close: () => closers.close(),
   };

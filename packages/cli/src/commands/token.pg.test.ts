@@ -46,8 +46,8 @@ describe("helve token, beside an engine", { timeout: 60_000 }, () => {
     const { code, out } = await helve("token", "list");
     expect(code).toBe(0);
     const [head, first] = out.split("\n");
-    expect(head).toMatch(/^TOKEN +NAME +STATE +MADE +EXPIRES$/);
-    expect(first).toMatch(new RegExp(`^${id} +newest +good +now +\\d{4}-\\d\\d-\\d\\d$`));
+    expect(head).toMatch(/^TOKEN +NAME +SCOPE +STATE +MADE +EXPIRES$/);
+    expect(first).toMatch(new RegExp(`^${id} +newest +admin +good +now +\\d{4}-\\d\\d-\\d\\d$`));
     expect(out).not.toContain(token);
   });
 
@@ -55,6 +55,16 @@ describe("helve token, beside an engine", { timeout: 60_000 }, () => {
     const days = ({ expiresAt }: Made) => Math.round((Date.parse(expiresAt) - Date.now()) / 86_400_000);
     expect(days(await make("--expires", "30d"))).toBe(30);
     expect(days(await make())).toBe(90);
+  });
+
+  it("makes a token for one purpose, and says what it is not for", async () => {
+    const { id, token } = await make("--name", "web", "--scope", "trigger");
+    expect((await helve("token", "list")).out).toMatch(new RegExp(`^${id} +web +trigger +good `, "m"));
+    expect((await helve("workers", "--token", token)).err).toContain(
+      "the token has the scope trigger, and worker:list needs worker or read or admin",
+    );
+    const { code, err } = await helve("token", "create", "--scope", "all");
+    expect([code, err]).toEqual([2, expect.stringContaining("--scope is 'all': it must be one of admin, worker,")]);
   });
 
   it("revokes a token once", async () => {

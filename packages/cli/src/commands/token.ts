@@ -6,7 +6,7 @@ import type { Io } from "../io.ts";
 import { table } from "../terminal/table.ts";
 import { ago } from "../terminal/time.ts";
 import { openTokenAdmin } from "../tokens/token-admin.ts";
-import { loadServer, type StoredToken, type TokenAdmin } from "./serve.ts";
+import { loadServer, type Scope, type StoredToken, type TokenAdmin } from "./serve.ts";
 
 const PLACE: Readonly<Record<"data-dir" | "database-url", Option & { readonly value: string }>> = {
   "data-dir": { value: "FOLDER", help: "data folder of the engine on this machine (HELVE_DATA_DIR)" },
@@ -16,23 +16,39 @@ const PLACE: Readonly<Record<"data-dir" | "database-url", Option & { readonly va
 const JSON_SWITCH: { readonly json: Option & { value?: never } } = { json: { help: "print the same as JSON" } };
 
 const create = command({
-  usage: "token create [--name NAME] [--expires SPAN]",
+  usage: "token create [--name NAME] [--scope SCOPE] [--expires SPAN]",
   about: "Makes an API token and prints it. It is kept nowhere: whoever loses it makes another one.",
   options: {
     name: { value: "NAME", help: "by which to know it in the list; default 'cli'" },
+    scope: {
+      value: "SCOPE",
+      help: "what it may do: worker (run tasks), trigger (start runs), read, or admin (all); default admin",
+    },
     expires: { value: "SPAN", help: "how long it is good, such as 12h, 30d or 1y; default 90d" },
     ...PLACE,
     ...JSON_SWITCH,
   },
   operands: { min: 0, max: 0 },
-  examples: ["export HATCHET_CLIENT_TOKEN=$(helve token create --name billing --expires 1y)"],
+  examples: [
+    "export HATCHET_CLIENT_TOKEN=$(helve token create --name billing --scope trigger --expires 1y)",
+    "export HATCHET_CLIENT_TOKEN=$(helve token create --name fleet --scope worker)",
+  ],
   async run({ values, io }) {
     const expiresInMs = timeSpan(values.expires, "--expires");
-    const made = await withAdmin(values, io, (admin) => admin.create({ name: values.name ?? "cli", expiresInMs }));
+    const scope = await readScope(values.scope);
+    const token = { name: values.name ?? "cli", scope, expiresInMs };
+    const made = await withAdmin(values, io, (admin) => admin.create(token));
     io.out.write(values.json ? `${JSON.stringify(made, undefined, 2)}\n` : `${made.token}\n`);
     return DONE;
   },
 });
+
+async function readScope(text: string | undefined): Promise<Scope | undefined> {
+  const { SCOPES } = await loadServer();
+  const scope = SCOPES.find((one) => one === text);
+  if (text === undefined || scope !== undefined) return scope;
+  throw new UsageError(`--scope is '${text}': it must be one of ${SCOPES.join(", ")}`);
+}
 
 const list = command({
   usage: "token list",
@@ -48,7 +64,7 @@ const list = command({
 
 const revoke = command({
   usage: "token revoke ID",
-  about: "Takes a token's power away, within five seconds.",
+  about: "Takes a token's power away: within six seconds calls are refused and streams that it opened are closed.",
   options: { ...PLACE, ...JSON_SWITCH },
   operands: { min: 1, max: 1 },
   async run({ values, operands: [id = ""], io }) {
@@ -62,7 +78,7 @@ const revoke = command({
 
 const COMMANDS: Readonly<Record<string, Command>> = { create, list, revoke };
 
-const ABOUT = `helve token create [--name NAME] [--expires SPAN]
+const ABOUT = `helve token create [--name NAME] [--scope SCOPE] [--expires SPAN]
 helve token list
 helve token revoke ID
 
@@ -106,6 +122,7 @@ function tokenTable(tokens: readonly StoredToken[], io: Io): string {
     [
       { title: "TOKEN", text: (one) => one.id },
       { title: "NAME", text: (one) => one.name, shrinksTo: 8 },
+      { title: "SCOPE", text: (one) => one.scope },
       { title: "STATE", text: state, style: (one) => styles[state(one)] },
       { title: "MADE", text: (one) => ago(one.createdAt.toISOString(), nowMs), isNumber: true },
       { title: "EXPIRES", text: (one) => one.expiresAt.toISOString().slice(0, 10) },

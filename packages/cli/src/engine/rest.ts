@@ -60,13 +60,17 @@ function unreachable(apiUrl: string, source: string, error: unknown): CommandErr
   return new CommandError(`no engine at ${apiUrl}, where the token of ${source} points: ${reason}; is it running?`);
 }
 
+/** Whatever is wrong with a token. Of a good one that is not for this, the engine says what it is for. */
+const BAD_CREDENTIALS = "Please provide valid credentials";
+
 function refused(status: number, text: string, apiUrl: string, source: string): CommandError {
-  if (status === 401 || status === 403) {
+  const message = messageOf(text);
+  if (status === 401 || (status === 403 && (message === undefined || message === BAD_CREDENTIALS))) {
     return new CommandError(
       `the engine at ${apiUrl} does not accept the token of ${source}: it is revoked, expired or another engine's`,
     );
   }
-  return new CommandError(`the engine refused: ${messageOf(text) ?? `status ${status}`}`);
+  return new CommandError(`the engine refused: ${message ?? `status ${status}`}`);
 }
 
 /** The two shapes in which errors come. */

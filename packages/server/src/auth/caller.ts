@@ -1,9 +1,11 @@
 import { HelveError, type TenantId, type Uuid } from "@helve/core";
+import type { Scope } from "./scopes.ts";
 
-/** Who makes a call: the tenant whose token it carries. */
+/** Who makes a call: the tenant whose token it carries, and what that token is for. */
 export interface Caller {
   readonly tenantId: TenantId;
   readonly tokenId: Uuid;
+  readonly scope: Scope;
 }
 
 /** Tells who is behind an `Authorization` header, of gRPC and of HTTP alike. */

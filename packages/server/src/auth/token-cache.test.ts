@@ -4,9 +4,10 @@ import { cachedAuthenticator } from "./token-cache.ts";
 import type { TokenClaims } from "./token-claims.ts";
 
 const HOUR = 3_600_000;
+const CALLER = { tenantId: "tenant", tokenId: "token", scope: "worker" };
 
 function setUp({ expiresAt = HOUR }: { expiresAt?: number } = {}) {
-  const claims = { tenantId: "tenant", tokenId: "token", expiresAt: new Date(expiresAt) } as TokenClaims;
+  const claims = { ...CALLER, expiresAt: new Date(expiresAt) } as TokenClaims;
   const clock = { now: 0 };
   const verify = vi.fn(async (token: string) => (token === "good" ? claims : undefined));
   const isStillValid = vi.fn(async () => true);
@@ -19,7 +20,7 @@ test("verifies a header once and knows it from then on", async () => {
   expect(cache.known("Bearer good")).toBeUndefined();
   await cache.authenticate("Bearer good");
 
-  expect(cache.known("Bearer good")).toEqual({ tenantId: "tenant", tokenId: "token" });
+  expect(cache.known("Bearer good")).toEqual(CALLER);
   expect(verify).toHaveBeenCalledTimes(1);
 });
 
@@ -38,7 +39,7 @@ test.each([undefined, "", "good", "Bearer", "Bearer bad", "Basic good", "Bearer 
 test.each(["bearer good", "BEARER good", "Bearer  good"])("takes %j: the scheme counts in any case", async (header) => {
   const { cache } = setUp();
 
-  await expect(cache.authenticate(header)).resolves.toEqual({ tenantId: "tenant", tokenId: "token" });
+  await expect(cache.authenticate(header)).resolves.toEqual(CALLER);
 });
 
 test("looks a token that is in use up again before it is too old, beside the call", async () => {
@@ -104,7 +105,7 @@ test("goes on trusting known callers while the database does not answer, and loo
   isStillValid.mockRejectedValue(new HelveError("unavailable", "no connection"));
 
   clock.now = 6_000;
-  await expect(cache.authenticate("Bearer good")).resolves.toEqual({ tenantId: "tenant", tokenId: "token" });
+  await expect(cache.authenticate("Bearer good")).resolves.toEqual(CALLER);
   clock.now = 60_000;
   expect(cache.known("Bearer good")).toBeDefined();
   clock.now = 16 * 60_000;

@@ -85,7 +85,7 @@ export function cachedAuthenticator({ verify, isStillValid, now = Date.now }: To
     if (!entry?.isOutage) entries.delete(header);
     if (!claims || now() >= claims.expiresAt.getTime()) throw unauthenticated();
     if (!entry?.isOutage) remember(header, claims, askedAt);
-    return { tenantId: claims.tenantId, tokenId: claims.tokenId };
+    return callerOf(claims);
   }
 
   async function stillGood(entry: Entry): Promise<TokenClaims | undefined> {
@@ -103,11 +103,15 @@ export function cachedAuthenticator({ verify, isStillValid, now = Date.now }: To
       const [oldest] = entries.keys();
       if (oldest !== undefined) entries.delete(oldest);
     }
-    const caller = { tenantId: claims.tenantId, tokenId: claims.tokenId };
+    const caller = callerOf(claims);
     entries.set(header, { caller, claims, checkedAt, isRefreshing: false, lookedAt: checkedAt, isOutage: false });
   }
 
   return { known, authenticate };
+}
+
+function callerOf({ tenantId, tokenId, scope }: TokenClaims): Caller {
+  return { tenantId, tokenId, scope };
 }
 
 function isUnavailable(error: unknown): boolean {

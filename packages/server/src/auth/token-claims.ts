@@ -1,5 +1,6 @@
 import { isUuid, type TenantId, type Uuid } from "@helve/core";
 import { jwtVerify, SignJWT } from "jose";
+import { readScope, type Scope } from "./scopes.ts";
 import { type SigningKey, TOKEN_ALGORITHM } from "./signing-key.ts";
 
 /**
@@ -9,6 +10,8 @@ import { type SigningKey, TOKEN_ALGORITHM } from "./signing-key.ts";
 export interface TokenClaims {
   tokenId: Uuid;
   tenantId: TenantId;
+  /** A token without the claim is older than scopes and may do all. */
+  scope: Scope;
   /** Base of REST calls. */
   serverUrl: string;
   /** `host:port`, where clients dial gRPC. */
@@ -23,6 +26,7 @@ export function signToken(key: SigningKey, claims: TokenClaims): Promise<string>
     server_url: claims.serverUrl,
     grpc_broadcast_address: claims.grpcAddress,
     token_id: claims.tokenId,
+    scope: claims.scope,
   })
     .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid: key.id })
     .setSubject(claims.tenantId)
@@ -37,18 +41,19 @@ export function signToken(key: SigningKey, claims: TokenClaims): Promise<string>
 export async function readToken(key: SigningKey, token: string): Promise<TokenClaims | undefined> {
   try {
     const { payload } = await jwtVerify(token, key.publicKey, { algorithms: [TOKEN_ALGORITHM] });
-    const { sub = "", iat = 0, exp, token_id, server_url, grpc_broadcast_address } = payload;
+    const { sub = "", iat = 0, exp, token_id, scope = "admin", server_url, grpc_broadcast_address } = payload;
     if (!isUuid(sub) || typeof token_id !== "string" || !isUuid(token_id) || exp === undefined) return undefined;
     return {
       tokenId: token_id,
       tenantId: sub,
+      scope: readScope(String(scope)),
       serverUrl: String(server_url ?? ""),
       grpcAddress: String(grpc_broadcast_address ?? ""),
       issuedAt: new Date(iat * 1000),
       expiresAt: new Date(exp * 1000),
     };
   } catch {
-    // jose throws for every way in which a text can fail to be a good token, and all of them get one answer.
+    // What is thrown says in which of many ways a text fails to be a good token; all of them get one answer.
     return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { SignJWT } from "jose";
 import { beforeAll, expect, test } from "vitest";
 import { newSigningKey, readSigningKey, type SigningKey } from "./signing-key.ts";
 import { createTokens, type TokenStore } from "./tokens.ts";
@@ -11,10 +12,10 @@ beforeAll(async () => {
 });
 
 function memoryStore(): TokenStore {
-  const valid = new Set<string>();
+  const valid = new Map<string, string>();
   return {
-    insertToken: async ({ id }) => void valid.add(id),
-    isValid: async (id) => valid.has(id),
+    insertToken: async ({ id, scope }) => void valid.set(id, scope),
+    isValid: async ({ id, scope }) => valid.get(id) === scope,
   };
 }
 
@@ -37,6 +38,7 @@ test("a token says what every client reads from it", async () => {
     server_url: "https://helve.example",
     grpc_broadcast_address: "helve.example:7070",
     token_id: id,
+    scope: "admin",
     iat: expect.any(Number),
     exp: Math.floor(expiresAt.getTime() / 1000),
   });
@@ -84,4 +86,30 @@ test("a token that has expired is none", async () => {
   const { token } = await tokens.mint({ tenantId: TENANT, name: "test", expiresInMs: -1_000 });
 
   expect(await tokens.inspect(token)).toBeUndefined();
+});
+
+test("a token has the scope that it was made for, and is none when that has been changed in the database", async () => {
+  const scopes = new Map<string, string>();
+  const store: TokenStore = {
+    insertToken: async ({ id, scope }) => void scopes.set(id, scope),
+    isValid: async ({ id, scope }) => scopes.get(id) === scope,
+  };
+  const tokens = createTokens(key, store, () => ADDRESSES);
+  const { id, token } = await tokens.mint({ tenantId: TENANT, name: "test", scope: "read" });
+
+  expect(await tokens.inspect(token)).toMatchObject({ scope: "read" });
+  scopes.set(id, "admin");
+  expect(await tokens.inspect(token)).toBeUndefined();
+});
+
+test("a token from before there were scopes may do all", async () => {
+  const store: TokenStore = { insertToken: async () => {}, isValid: async ({ scope }) => scope === "admin" };
+  const id = crypto.randomUUID();
+  const text = await new SignJWT({ token_id: id })
+    .setProtectedHeader({ alg: "ES256", kid: key.id })
+    .setSubject(TENANT)
+    .setExpirationTime("1h")
+    .sign(key.privateKey);
+
+  expect(await createTokens(key, store, () => ADDRESSES).inspect(text)).toMatchObject({ scope: "admin" });
 });

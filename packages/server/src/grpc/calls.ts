@@ -6,13 +6,18 @@ import type {
   ServerDuplexStream,
   ServerWritableStream,
 } from "@grpc/grpc-js";
+import { HelveError } from "@helve/core";
+import type { ConnectionId } from "@helve/engine";
+import type { Caller } from "../auth/caller.ts";
+import { CALLS, scopeProblem } from "../auth/permissions.ts";
 import type { CallContext, Edge } from "./edge.ts";
 import { PREFER_UNCOMPRESSED } from "./gzip.ts";
 import { toStatus } from "./status.ts";
 import { UnreadableRequest } from "./unreadable.ts";
 
 /**
- * Wraps a handler of a unary call: who calls is found first, and what the handler throws becomes the status.
+ * Wraps a handler of a unary call: who calls, and whether his token is for that, is found first, and what the handler
+ * throws becomes the status.
  *
  * The usual call waits for nothing but the handler: its token is found in the cache, which is one look into a map.
  */
@@ -58,7 +63,6 @@ interface StreamingCall extends PeerCall {
   end(): void;
   once(event: "close", listener: () => void): unknown;
   emit(event: "error", error: unknown): boolean;
-  getPath(): string;
 }
 
 async function runStream<Call extends StreamingCall>(
@@ -66,11 +70,13 @@ async function runStream<Call extends StreamingCall>(
   call: Call,
   handle: (caller: CallContext, call: Call) => void | Promise<void>,
 ): Promise<void> {
-  call.once("close", edge.openCalls.add(call));
+  const authorization = authorizationOf(call);
+  const fail = (error: unknown) => failStream(edge, call, error);
+  call.once("close", edge.openCalls.add({ authorization, end: () => call.end(), fail }));
   try {
     await handle(await contextOf(edge, call), call);
   } catch (error) {
-    failStream(edge, call, error);
+    fail(error);
   }
 }
 
@@ -95,13 +101,24 @@ export function endOnError(edge: Edge, call: Parameters<typeof failStream>[1], w
 interface PeerCall {
   metadata: Metadata;
   getPeer(): string;
+  getPath(): string;
+}
+
+function authorizationOf({ metadata }: PeerCall): string | undefined {
+  return metadata.get("authorization")[0] as string | undefined;
 }
 
 /** Synchronous where it can be: an async function here would cost the hot path a promise more. */
 function contextOf(edge: Edge, call: PeerCall): CallContext | Promise<CallContext> {
-  const authorization = call.metadata.get("authorization")[0] as string | undefined;
+  const authorization = authorizationOf(call);
   const connection = edge.connections.idOf(call.getPeer());
   const known = edge.authenticator.known(authorization);
-  if (known) return { tenantId: known.tenantId, connection };
-  return edge.authenticator.authenticate(authorization).then(({ tenantId }) => ({ tenantId, connection }));
+  if (known) return permitted(known, connection, call.getPath());
+  return edge.authenticator.authenticate(authorization).then((caller) => permitted(caller, connection, call.getPath()));
+}
+
+function permitted({ tenantId, scope }: Caller, connection: ConnectionId, path: string): CallContext {
+  const problem = scopeProblem(scope, CALLS[path], path);
+  if (problem !== undefined) throw new HelveError("permission_denied", problem);
+  return { tenantId, scope, connection };
 }

@@ -2,6 +2,7 @@ import type { TaskRunId, TenantId, WorkerId } from "@helve/core";
 import type { ConnectionId, Engine } from "@helve/engine";
 import type { Logger } from "pino";
 import type { Authenticator } from "../auth/caller.ts";
+import type { Scope } from "../auth/scopes.ts";
 import type { FindRuns } from "./admin/runs-filter.ts";
 import type { Connections } from "./connections.ts";
 import type { OpenCalls } from "./open-calls.ts";
@@ -16,9 +17,10 @@ export interface Edge {
   readonly log: Logger;
 }
 
-/** Who calls, over which connection. */
+/** Who calls, with what right, over which connection. */
 export interface CallContext {
   readonly tenantId: TenantId;
+  readonly scope: Scope;
   readonly connection: ConnectionId;
 }
 

@@ -15,6 +15,7 @@ import { type Listener, listen, type TlsFiles } from "./listener.ts";
 import { sessions } from "./native/sessions.ts";
 import { openCalls } from "./open-calls.ts";
 import { addService } from "./service.ts";
+import { watchTokens } from "./token-watch.ts";
 import { addTraceCollector } from "./trace-collector.ts";
 
 export interface GrpcServerOptions {
@@ -59,16 +60,24 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     connections: connections((connection) => engine.connectionClosed(connection)),
     openCalls: openCalls(),
   };
-  addService(server, DispatcherService, dispatcher(edge));
-  addService(server, EventsServiceService, eventsService(edge));
-  addService(server, WorkflowServiceService, workflowService(edge));
-  addService(server, v1.AdminServiceService, adminService(edge));
-  addService(server, v1.V1DispatcherService, {});
-  addService(server, helve.SessionsService, sessions(edge));
-  addTraceCollector(server);
+  addService(server, edge, DispatcherService, dispatcher(edge));
+  addService(server, edge, EventsServiceService, eventsService(edge));
+  addService(server, edge, WorkflowServiceService, workflowService(edge));
+  addService(server, edge, v1.AdminServiceService, adminService(edge));
+  addService(server, edge, v1.V1DispatcherService, {});
+  addService(server, edge, helve.SessionsService, sessions(edge));
+  addTraceCollector(server, edge);
   const listener = await listen({ server, connections: edge.connections, host, port, tls });
   const streamBacklog = () => edge.openCalls.backlog();
-  return { port: listener.port, streamBacklog, stop: (graceMs) => stop({ server, listener, edge, graceMs }) };
+  const stopWatching = watchTokens(edge);
+  return {
+    port: listener.port,
+    streamBacklog,
+    stop: (graceMs) => {
+      stopWatching();
+      return stop({ server, listener, edge, graceMs });
+    },
+  };
 }
 
 interface Stopping {

@@ -1,7 +1,16 @@
-/** Streams that are open now and can be ended from this side. */
+/** A stream, as far as it can be ended from this side. */
+export interface OpenCall {
+  /** The header that it was opened with. */
+  readonly authorization: string | undefined;
+  end(): void;
+  fail(error: unknown): void;
+}
+
+/** Streams that are open now. */
 export interface OpenCalls {
   /** @returns call when the stream is over */
-  add(stream: { end(): void }): () => void;
+  add(stream: OpenCall): () => void;
+  byAuthorization(): ReadonlyMap<string | undefined, readonly OpenCall[]>;
   /**
    * @param bytes how much waits for the peer, or nearly so: characters count as one
    * @returns call when the stream is over
@@ -14,12 +23,21 @@ export interface OpenCalls {
 
 /** An empty set of open streams. */
 export function openCalls(): OpenCalls {
-  const streams = new Set<{ end(): void }>();
+  const streams = new Set<OpenCall>();
   const backlogs = new Set<() => number>();
   return {
     add(stream) {
       streams.add(stream);
       return () => streams.delete(stream);
+    },
+    byAuthorization() {
+      const grouped = new Map<string | undefined, OpenCall[]>();
+      for (const stream of streams) {
+        const group = grouped.get(stream.authorization);
+        if (group) group.push(stream);
+        else grouped.set(stream.authorization, [stream]);
+      }
+      return grouped;
     },
     watch(bytes) {
       backlogs.add(bytes);

@@ -1,20 +1,17 @@
-import {
-  type MethodDefinition,
-  type Server,
-  type ServiceDefinition,
-  status,
-  type UntypedHandleCall,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import type { MethodDefinition, Server, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { HelveError } from "@helve/core";
+import { bidiStream, serverStream, unary } from "./calls.ts";
+import type { Edge } from "./edge.ts";
 import { inflating } from "./gzip.ts";
 import { readingSafely } from "./unreadable.ts";
 
 /**
- * Adds a service to a server. Its calls without a handler answer UNIMPLEMENTED with a sentence that names them: clients
- * then do without, or say what they miss.
+ * Adds a service to a server. Its calls without a handler answer UNIMPLEMENTED with a sentence that names them, to who may
+ * call them: clients then do without, or say what they miss.
  */
 export function addService<Handlers extends UntypedServiceImplementation>(
   server: Server,
+  edge: Edge,
   definition: ServiceDefinition<Handlers>,
   handlers: Partial<Handlers>,
 ): void {
@@ -22,7 +19,7 @@ export function addService<Handlers extends UntypedServiceImplementation>(
   const all: UntypedServiceImplementation = {};
   for (const [name, method] of Object.entries<MethodDefinition<unknown, unknown>>(definition)) {
     methods[name] = prepared(method);
-    all[name] = (handlers as UntypedServiceImplementation)[name] ?? unserved(method.path);
+    all[name] = (handlers as UntypedServiceImplementation)[name] ?? unserved(edge, method);
   }
   server.addService(methods, all);
 }
@@ -33,11 +30,10 @@ function prepared(method: MethodDefinition<unknown, unknown>): MethodDefinition<
   return readingSafely(method.responseStream ? method : inflating(method));
 }
 
-function unserved(path: string): UntypedHandleCall {
-  const answer = { code: status.UNIMPLEMENTED, details: `This engine does not serve the call ${path}.` };
-  // Unary calls answer through the callback, streams through an error.
-  return (call: { emit(event: "error", error: unknown): boolean }, respond?: (error: typeof answer) => void) => {
-    if (respond) respond(answer);
-    else call.emit("error", answer);
+function unserved(edge: Edge, { path, requestStream, responseStream }: MethodDefinition<unknown, unknown>) {
+  const refuse = (): never => {
+    throw new HelveError("unimplemented", `This engine does not serve the call ${path}.`);
   };
+  if (requestStream) return bidiStream(edge, refuse);
+  return responseStream ? serverStream(edge, refuse) : unary(edge, refuse);
 }

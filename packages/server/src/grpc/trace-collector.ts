@@ -1,4 +1,6 @@
 import type { handleUnaryCall, Server, ServiceDefinition } from "@grpc/grpc-js";
+import { unary } from "./calls.ts";
+import type { Edge } from "./edge.ts";
 
 /** Nothing of it is read, so it is not decoded. */
 const COLLECTOR: ServiceDefinition<{ export: handleUnaryCall<Buffer, Buffer> }> = {
@@ -20,8 +22,6 @@ const TAKEN = Buffer.alloc(0);
  * Published clients send their spans to the engine they work for, and complain in their logs when it does not take them.
  * So they are taken, and dropped.
  */
-export function addTraceCollector(server: Server): void {
-  server.addService(COLLECTOR, {
-    export: (_call: unknown, respond: (error: null, value: Buffer) => void) => respond(null, TAKEN),
-  });
+export function addTraceCollector(server: Server, edge: Edge): void {
+  server.addService(COLLECTOR, { export: unary(edge, () => TAKEN) });
 }

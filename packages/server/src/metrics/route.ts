@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { OPERATIONS, scopeProblem } from "../auth/permissions.ts";
 import type { RestDeps } from "../rest/deps.ts";
 import { FORBIDDEN_TEXT, Refusal } from "../rest/errors.ts";
 
@@ -9,8 +10,10 @@ import { FORBIDDEN_TEXT, Refusal } from "../rest/errors.ts";
 export function metricsRoute(app: FastifyInstance, { metrics, authenticate }: RestDeps): void {
   if (!metrics) return;
   app.get("/metrics", { schema: { hide: true } }, async (request, reply) => {
-    if (!isFromHere(request) && !(await authenticate(request.headers.authorization))) {
-      throw new Refusal(403, FORBIDDEN_TEXT);
+    if (!isFromHere(request)) {
+      const caller = await authenticate(request.headers.authorization);
+      const problem = caller ? scopeProblem(caller.scope, OPERATIONS.metrics, "metrics") : FORBIDDEN_TEXT;
+      if (problem !== undefined) throw new Refusal(403, problem);
     }
     const text = await metrics.text();
     return reply.type(metrics.contentType).send(text);

@@ -1,12 +1,15 @@
 import { HelveError, isUuid, type TenantId, type Uuid } from "@helve/core";
 import type { FastifyRequest } from "fastify";
+import type { Caller } from "../auth/caller.ts";
+import type { Scope } from "../auth/scopes.ts";
 import type { RestDeps } from "./deps.ts";
 import { FORBIDDEN_TEXT, NOT_FOUND_TEXT, Refusal } from "./errors.ts";
 import type { DetailedRecord, Reading, WorkerRecord, WorkflowRecord } from "./reading.ts";
 
-/** The tenant that a call is about, and what its path names. */
+/** The tenant that a call is about, what the token may do there, and what the path names. */
 export interface Resolved<Resource> {
   tenantId: TenantId;
+  scope: Scope;
   resource: Resource;
 }
 
@@ -47,7 +50,7 @@ export function accessRules({ reading, authenticate }: Pick<RestDeps, "reading" 
       const id = idInPath(request, param, label);
       const known = await caller(request);
       const resource = known && (await find(known.tenantId, id));
-      if (known && resource !== undefined) return { tenantId: known.tenantId, resource };
+      if (known && resource !== undefined) return { tenantId: known.tenantId, scope: known.scope, resource };
       throw (await reading.ownerOf(kind, id)) === undefined ? notFound() : forbidden();
     };
   }
@@ -56,7 +59,7 @@ export function accessRules({ reading, authenticate }: Pick<RestDeps, "reading" 
     async tenant(request) {
       const id = idInPath(request, "tenant", "tenant");
       const known = await caller(request);
-      if (known?.tenantId === id) return { tenantId: id, resource: undefined };
+      if (known?.tenantId === id) return { tenantId: id, scope: known.scope, resource: undefined };
       throw (await reading.getTenant(id)) === undefined ? notFound() : forbidden();
     },
     task: owned("task", "task", (tenantId, id) => reading.getTask(tenantId, id)),
@@ -73,7 +76,7 @@ export function accessRules({ reading, authenticate }: Pick<RestDeps, "reading" 
 const BEARER = /^Bearer \S+$/;
 
 function callerReader(authenticate: RestDeps["authenticate"]) {
-  return async ({ headers }: FastifyRequest): Promise<{ tenantId: TenantId } | undefined> => {
+  return async ({ headers }: FastifyRequest): Promise<Caller | undefined> => {
     if (!BEARER.test(headers.authorization ?? "")) return undefined;
     return authenticate(headers.authorization).catch((error: unknown) => {
       if (error instanceof HelveError && error.code === "unauthenticated") return undefined;

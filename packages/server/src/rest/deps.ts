@@ -1,6 +1,6 @@
-import type { TenantId, Uuid } from "@helve/core";
 import type { Engine } from "@helve/engine";
 import type { Logger } from "pino";
+import type { Caller } from "../auth/caller.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Reading } from "./reading.ts";
 
@@ -9,7 +9,7 @@ export interface RestDeps {
   engine: Engine;
   reading: Reading;
   /** Who is behind an `Authorization` header; undefined (or a HelveError `unauthenticated`) when nobody good is. */
-  authenticate(authorization: string | undefined): Promise<{ tenantId: TenantId; tokenId: Uuid } | undefined>;
+  authenticate(authorization: string | undefined): Promise<Caller | undefined>;
   /** Of this build, shown by the version operation. */
   version: string;
   /** Where the world reaches this server, no slash at the end; asked for each answer, as the port may be known late. */

@@ -1,8 +1,10 @@
 import type { TenantId } from "@helve/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, type TObject, type TSchema, Type } from "typebox";
+import { OPERATIONS, scopeProblem } from "../auth/permissions.ts";
+import type { Scope } from "../auth/scopes.ts";
 import type { Access, Resolved } from "./access.ts";
-import { ErrorSchema, sendJson } from "./errors.ts";
+import { ErrorSchema, Refusal, sendJson } from "./errors.ts";
 import { Id } from "./wire/common.ts";
 
 declare module "fastify" {
@@ -16,7 +18,7 @@ export interface Operation<Resource, Query extends TSchema, Body extends TSchema
   method: "GET" | "POST" | "PATCH" | "DELETE";
   /** As Fastify writes it, with `:name` for what varies. */
   url: string;
-  /** The name that clients are generated with. */
+  /** The name that clients are generated with, and by which the table of permissions says who may call. */
   id: string;
   summary: string;
   tag: string;
@@ -31,6 +33,7 @@ export interface Operation<Resource, Query extends TSchema, Body extends TSchema
 /** A request that was checked. */
 export interface Call<Resource, Query, Body> {
   tenantId: TenantId;
+  scope: Scope;
   resource: Resource;
   query: Query;
   body: Body;
@@ -63,12 +66,13 @@ export function operation<Resource, Query extends TSchema = TSchema, Body extend
     },
     onRequest: async (request) => {
       if (access) request.resolved = await access(request);
+      const problem = scopeProblem(request.resolved?.scope, OPERATIONS[id], id);
+      if (problem !== undefined) throw new Refusal(403, problem);
     },
     async handler(request, reply) {
-      const { tenantId, resource } = (request.resolved ?? { tenantId: "", resource: undefined }) as Resolved<Resource>;
+      const resolved = (request.resolved ?? { tenantId: "", scope: "read" }) as Resolved<Resource>;
       const result = await handler({
-        tenantId,
-        resource,
+        ...resolved,
         query: request.query as Static<Query>,
         body: (request.body ?? {}) as Static<Body>,
         request,

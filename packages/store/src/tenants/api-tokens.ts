@@ -5,38 +5,39 @@ export interface ApiTokenRow {
   id: Uuid;
   tenantId: Uuid;
   name: string;
+  scope: string;
   createdAt: Date;
   expiresAt: Date;
   revokedAt: Date | null;
 }
 
-const COLUMNS = `id, tenant_id as "tenantId", name, created_at as "createdAt", expires_at as "expiresAt",
+const COLUMNS = `id, tenant_id as "tenantId", name, scope, created_at as "createdAt", expires_at as "expiresAt",
   revoked_at as "revokedAt"`;
 
 const INSERT_API_TOKEN: Statement = {
   name: "insert_api_token",
-  text: `insert into api_token (id, tenant_id, name, expires_at) values ($1, $2, $3, $4)`,
+  text: `insert into api_token (id, tenant_id, name, scope, expires_at) values ($1, $2, $3, $4, $5)`,
 };
 
-export async function insertApiToken(
-  db: Db,
-  token: { id: Uuid; tenantId: Uuid; name: string; expiresAt: Date },
-): Promise<void> {
-  await db.query(INSERT_API_TOKEN, [token.id, token.tenantId, token.name, token.expiresAt]);
+export async function insertApiToken(db: Db, token: Omit<ApiTokenRow, "createdAt" | "revokedAt">): Promise<void> {
+  await db.query(INSERT_API_TOKEN, [token.id, token.tenantId, token.name, token.scope, token.expiresAt]);
 }
 
 const GET_VALID_TOKEN: Statement = {
   name: "get_valid_token",
   text: /* sql */ `
   select ${COLUMNS} from api_token
-   where id = $1 and tenant_id = $2 and revoked_at is null and expires_at > helve_now()`,
+   where id = $1 and tenant_id = $2 and scope = $3 and revoked_at is null and expires_at > helve_now()`,
   // A call waits for this before its own work begins.
   timeoutMs: 1500,
 };
 
-/** The stored token, unless it is revoked or has expired. */
-export async function getValidToken(db: Db, id: Uuid, tenantId: Uuid): Promise<ApiTokenRow | undefined> {
-  return (await db.query<ApiTokenRow>(GET_VALID_TOKEN, [id, tenantId]))[0];
+/** The stored token, unless it is revoked or has expired. Its scope may not have been changed since it was signed. */
+export async function getValidToken(
+  db: Db,
+  { id, tenantId, scope }: Pick<ApiTokenRow, "id" | "tenantId" | "scope">,
+): Promise<ApiTokenRow | undefined> {
+  return (await db.query<ApiTokenRow>(GET_VALID_TOKEN, [id, tenantId, scope]))[0];
 }
 
 const LIST_API_TOKENS: Statement = {

@@ -1,5 +1,6 @@
 import type { v1 } from "@helve/contracts";
 import { invalidArgument, isUuid, type Uuid } from "@helve/core";
+import { requireMayFilter } from "../../auth/may-trigger.ts";
 import { metadataKeys } from "../../log.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { readRunsFilter } from "./runs-filter.ts";
@@ -31,12 +32,13 @@ export async function replayTasks(
 
 async function meantBy(
   { findRuns, log }: Edge,
-  { tenantId }: CallContext,
+  { tenantId, scope }: CallContext,
   { externalIds, filter }: v1.CancelTasksRequest,
   limit: number,
 ): Promise<Uuid[]> {
   if (filter && externalIds.length > 0) throw invalidArgument("cannot provide both external ids and filter");
   if (!filter) return externalIds.map(readExternalId);
+  requireMayFilter(scope);
   const runIds = await findRuns(tenantId, readRunsFilter(filter), limit);
   const shown = { ...filter, additionalMetadata: metadataKeys(filter.additionalMetadata) };
   log.info({ tenantId, filter: shown, count: runIds.length }, "runs found for a bulk operation");

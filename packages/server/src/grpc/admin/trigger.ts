@@ -18,6 +18,7 @@ import {
   type TenantId,
 } from "@helve/core";
 import type { Engine, TriggerRequest } from "@helve/engine";
+import { requireMayTrigger } from "../../auth/may-trigger.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { uuidProblem } from "../ids.ts";
 import { readDesiredLabels } from "./desired-labels.ts";
@@ -29,6 +30,7 @@ export async function triggerWorkflow(
   request: v1.TriggerWorkflowRequest,
 ): Promise<TriggerWorkflowResponse> {
   const trigger = readTrigger(request);
+  requireMayTrigger(caller.scope, [trigger]);
   const [workflowRunId = ""] = await triggerRuns(edge.engine, caller.tenantId, [trigger]);
   return { workflowRunId };
 }
@@ -36,11 +38,13 @@ export async function triggerWorkflow(
 /** WorkflowService/BulkTriggerWorkflow: all of the runs or none. */
 export async function bulkTriggerWorkflow(
   { engine }: Edge,
-  { tenantId }: CallContext,
+  { tenantId, scope }: CallContext,
   { workflows }: BulkTriggerWorkflowRequest,
 ): Promise<BulkTriggerWorkflowResponse> {
   if (workflows.length === 0) return { workflowRunIds: [] };
-  return { workflowRunIds: await triggerRuns(engine, tenantId, workflows.map(readTrigger)) };
+  const triggers = workflows.map(readTrigger);
+  requireMayTrigger(scope, triggers);
+  return { workflowRunIds: await triggerRuns(engine, tenantId, triggers) };
 }
 
 /** v1.AdminService/TriggerWorkflowRun: one run, with input and metadata as bytes. */

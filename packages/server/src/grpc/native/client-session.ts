@@ -1,6 +1,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { helve } from "@helve/contracts";
 import { isUuid, type RunId } from "@helve/core";
+import { requireMayTrigger } from "../../auth/may-trigger.ts";
 import { endOnError } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { newClientFrame, readTrigger, runEnded, runUnknown } from "./client-frames.ts";
@@ -65,7 +66,9 @@ class ClientSession {
     let reply: helve.TriggerReply;
     this.#triggersUnderWay++;
     try {
-      const runIds = await this.#edge.engine.triggerRuns(this.#caller.tenantId, runs.map(readTrigger));
+      const triggers = runs.map(readTrigger);
+      requireMayTrigger(this.#caller.scope, triggers);
+      const runIds = await this.#edge.engine.triggerRuns(this.#caller.tenantId, triggers);
       reply = { request, runIds };
     } catch (error) {
       reply = { request, runIds: [], refusal: refusal(error, "TriggerRequest", this.#edge.log) };

@@ -1,6 +1,7 @@
 import { invalidArgument, runIdOf, type Uuid } from "@helve/core";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type Static, type TSchema, Type } from "typebox";
+import { requireMayFilter } from "../../auth/may-trigger.ts";
 import { metadataKeys } from "../../log.ts";
 import type { AccessRules } from "../access.ts";
 import type { RestDeps } from "../deps.ts";
@@ -48,7 +49,8 @@ export function cancelReplayRoutes(app: FastifyInstance, { engine, reading }: Re
       body: Selection,
       answer: Ids,
     },
-    async ({ tenantId, body, request }) => {
+    async ({ tenantId, scope, body, request }) => {
+      if (body.filter) requireMayFilter(scope);
       const asked = await meantBy(reading, tenantId, body, MAX_CANCELLED, request.log);
       const cancelled = await inParts(asked, (ids) => engine.cancel(tenantId, ids, "Cancelled over REST."));
       const touched = new Set(cancelled.flatMap((taskId) => [taskId, runIdOf(taskId)]));
@@ -68,7 +70,8 @@ export function cancelReplayRoutes(app: FastifyInstance, { engine, reading }: Re
       body: Selection,
       answer: Ids,
     },
-    async ({ tenantId, body, request }) => {
+    async ({ tenantId, scope, body, request }) => {
+      if (body.filter) requireMayFilter(scope);
       const asked = await meantBy(reading, tenantId, body, MAX_REPLAYED, request.log);
       return { ids: await inParts(asked, (ids) => engine.replay(tenantId, ids)) };
     },

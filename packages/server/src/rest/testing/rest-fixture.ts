@@ -86,7 +86,7 @@ export async function restFixture(): Promise<RestFixture> {
     reading: openReading(readingDb, db),
     authenticate: async (header) => {
       const tenantId = tenants.get(header ?? "");
-      return tenantId === undefined ? undefined : { tenantId, tokenId: tenantId };
+      return tenantId === undefined ? undefined : { tenantId, tokenId: tenantId, scope: "admin" };
     },
     version: "0.0.0-test",
     serverUrl: () => base,

@@ -178,6 +178,11 @@ export function samples({ workflow, action, workerId, taskId }: Existing): Reado
   };
 }
 
+/** A sample as it is. */
+export function encodeSample(method: AnyMethod, sample: object): Buffer {
+  return method.requestSerialize(plain(sample));
+}
+
 /** One message that nobody should send. */
 export function hostileMessage(method: AnyMethod, sample: object | undefined, random: Random): Buffer {
   if (sample === undefined || random.next() < 0.1) return random.bytes(random.below(200));
