@@ -148,7 +148,8 @@ export class Consequences {
   #takeFrom(held: HeldTask, { cause }: Settled, reason: string | undefined): void {
     const { dispatcher, sessions, noteAbandoned } = this.#deps;
     if (cause.kind === "silent") {
-      if (!held.isAdopted) sessions.quarantine(held.session, cause.reason);
+      // A sign may have come while the verdict was written, and there need not be another.
+      if (!held.isAdopted && held.startedAtMs === undefined) sessions.quarantine(held.session, cause.reason);
       dispatcher.abandon(held);
       noteAbandoned(held);
     } else if (cause.kind === "cancelled" && cause.byWorker) {
