@@ -68,7 +68,7 @@ export function createEngine({
   const failed = (what: string) => (error: unknown) => observer.failed(what, error);
   const results = new RunResults(db, catalog, failed("looking up results"));
   const replicaId = () => lease.id;
-  let state: "stopped" | "running" | "stopping" = "stopped";
+  let state: "stopped" | "starting" | "running" | "stopping" = "stopped";
   let startingAnew: Promise<void> = Promise.resolve();
 
   const lease: ReplicaLease = new ReplicaLease({
@@ -308,6 +308,7 @@ export function createEngine({
   return {
     async start() {
       if (state === "running") return;
+      state = "starting";
       await lease.start();
       const dead = isAlone ? await fenceOtherReplicas(db, lease.id) : [];
       await bus.start();
@@ -323,7 +324,8 @@ export function createEngine({
     },
 
     async stop() {
-      if (state !== "running") return;
+      // Also what has not come up whole holds a lease and timers.
+      if (state === "stopped" || state === "stopping") return;
       state = "stopping";
       await startingAnew;
       sweeper.stop();

@@ -76,7 +76,7 @@ export class Reports {
   }
 
   async idle(): Promise<void> {
-    await this.#storeStarts(0);
+    await this.#tryToStoreStarts(0);
     await Promise.all([this.#successes.idle(), this.#settlements.idle()]);
   }
 
@@ -128,10 +128,7 @@ export class Reports {
     if (held.startedAtMs !== undefined) return;
     held.startedAtMs = this.#deps.clock.now();
     this.#starts.add(held);
-    this.#startsTimer ??= setTimeout(() => {
-      this.#startsTimer = undefined;
-      this.#storeStarts(STORE_STARTS_AFTER_MS).catch((error) => this.#deps.observer.failed("storing starts", error));
-    }, STORE_STARTS_AFTER_MS).unref();
+    this.#storeStartsSoon();
   }
 
   /** A word about an attempt that was given up: its worker lives, and when it is over its slots are free. */
@@ -145,6 +142,18 @@ export class Reports {
     this.#deps.dispatcher.codeEnded(session, key);
   }
 
+  #storeStartsSoon(): void {
+    this.#startsTimer ??= setTimeout(() => {
+      this.#startsTimer = undefined;
+      void this.#tryToStoreStarts(STORE_STARTS_AFTER_MS);
+    }, STORE_STARTS_AFTER_MS).unref();
+  }
+
+  /** A start that is not stored comes with the end of its task. */
+  async #tryToStoreStarts(minimumMs: number): Promise<void> {
+    await this.#storeStarts(minimumMs).catch((error) => this.#deps.observer.failed("storing starts", error));
+  }
+
   async #storeStarts(minimumMs: number): Promise<void> {
     const nowMs = this.#deps.clock.now();
     const long: HeldTask[] = [];
@@ -154,12 +163,7 @@ export class Reports {
       this.#starts.delete(held);
       if (!isGone) long.push(held);
     }
-    if (this.#starts.size > 0) {
-      this.#startsTimer ??= setTimeout(() => {
-        this.#startsTimer = undefined;
-        this.#storeStarts(STORE_STARTS_AFTER_MS).catch((error) => this.#deps.observer.failed("storing starts", error));
-      }, STORE_STARTS_AFTER_MS).unref();
-    }
+    if (this.#starts.size > 0) this.#storeStartsSoon();
     if (long.length === 0) return;
     const starts = long.map((held) => ({
       id: held.task.id,

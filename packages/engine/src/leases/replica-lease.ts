@@ -97,7 +97,8 @@ export class ReplicaLease {
     clearInterval(this.#timer);
     await this.#renewing;
     this.#validUntil = 0;
-    if (this.#id !== undefined) await stopReplica(this.#deps.db, this.#id);
+    // Others find the lease expired when they cannot be told.
+    if (this.#id !== undefined) await stopReplica(this.#deps.db, this.#id).catch(this.#deps.onError);
   }
 
   async #renew(): Promise<void> {

@@ -20,6 +20,7 @@ export class FaultyDatabase implements Database {
   #fault: Fault = "lost before";
   #isLasting = false;
   #meanwhile: () => Promise<void> = async () => {};
+  #onFailed: () => void = () => {};
   #isDead = false;
   /** Name of the statement at which it failed. */
   failedAt: string | undefined;
@@ -30,11 +31,17 @@ export class FaultyDatabase implements Database {
   }
 
   /**
-   * @param point name of the statement at which it fails, or how many there are until then, from 1
+   * @param point name of the statement at which it fails, or how many there are until then, from 1. Of a fault after the
+   *   statement only those count that it matters for
    * @param options.isLasting nothing arrives afterwards
    * @param options.meanwhile what happens before it is noticed
+   * @returns resolves when it fails
    */
-  failAt(point: number | string, fault: Fault, options: { isLasting: boolean; meanwhile?: () => Promise<void> }): void {
+  failAt(
+    point: number | string,
+    fault: Fault,
+    options: { isLasting: boolean; meanwhile?: () => Promise<void> },
+  ): Promise<void> {
     const { isLasting, meanwhile = async () => {} } = options;
     this.#meanwhile = meanwhile;
     this.failedAt = undefined;
@@ -42,11 +49,24 @@ export class FaultyDatabase implements Database {
     this.#name = typeof point === "string" ? point : undefined;
     this.#fault = fault;
     this.#isLasting = isLasting;
+    return new Promise((resolve) => {
+      this.#onFailed = resolve;
+    });
+  }
+
+  /** Whatever was to fail does not. */
+  spare(): void {
+    this.#countdown = Number.POSITIVE_INFINITY;
+    this.#name = undefined;
   }
 
   /** No statement arrives any more. */
   die(): void {
     this.#isDead = true;
+  }
+
+  get isDead(): boolean {
+    return this.#isDead;
   }
 
   get hasFailed(): boolean {
@@ -55,10 +75,10 @@ export class FaultyDatabase implements Database {
 
   async query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]> {
     const fault = this.#count(statement.name);
-    if (fault && fault !== "lost after") throw failure(fault, statement.name);
+    if (fault && fault !== "lost after") throw this.#failure(fault, statement.name);
     const rows = await this.#db.query<Row>(statement, values);
     if (fault) await this.#meanwhile();
-    if (fault || this.#isDead) throw failure("lost after", statement.name);
+    if (fault || this.#isDead) throw this.#failure("lost after", statement.name);
     return rows;
   }
 
@@ -67,18 +87,18 @@ export class FaultyDatabase implements Database {
     const result = await this.#db.transaction(async (tx) => {
       const worked = await work({
         query: async (statement, values) => {
-          const fault = this.#count(statement.name);
-          if (fault) throw failure(fault, statement.name);
+          const fault = this.#count(statement.name, "in a transaction");
+          if (fault) throw this.#failure(fault, statement.name);
           return tx.query(statement, values);
         },
       });
       const fault = this.#count("commit");
-      if (fault && fault !== "lost after") throw failure(fault, "commit");
+      if (fault && fault !== "lost after") throw this.#failure(fault, "commit");
       isCommitLost = fault === "lost after";
       return worked;
     });
     if (isCommitLost) await this.#meanwhile();
-    if (isCommitLost || this.#isDead) throw failure("lost after", "commit");
+    if (isCommitLost || this.#isDead) throw this.#failure("lost after", "commit");
     return result;
   }
 
@@ -87,18 +107,21 @@ export class FaultyDatabase implements Database {
   }
 
   /** @returns what happens to this statement, if anything */
-  #count(name: string): Fault | undefined {
+  #count(name: string, where?: "in a transaction"): Fault | undefined {
     if (this.#isDead) return "lost before";
+    if (where && this.#fault === "lost after" && this.#name === undefined) return undefined;
     if (--this.#countdown > 0 && name !== this.#name) return undefined;
-    this.#countdown = Number.POSITIVE_INFINITY;
-    this.#name = undefined;
+    this.spare();
     this.failedAt = name;
     this.#isDead = this.#isLasting;
+    this.#onFailed();
     return this.#fault;
   }
-}
 
-function failure(fault: Fault, statement: string): HelveError {
-  const cause = fault === "undone" ? { code: "40P01" } : undefined;
-  return new HelveError("unavailable", `the test ends «${statement}»: ${fault}`, { cause });
+  #failure(fault: Fault, statement: string): HelveError {
+    const cause = fault === "undone" ? { code: "40P01" } : undefined;
+    // A process that has died does not try again.
+    const code = this.#isDead ? "internal" : "unavailable";
+    return new HelveError(code, `the test ends «${statement}»: ${fault}`, { cause });
+  }
 }

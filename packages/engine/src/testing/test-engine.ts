@@ -50,6 +50,8 @@ export interface TestCluster {
 
 interface StartOptions {
   isAlone?: boolean;
+  /** Fewer make an engine that does little start sooner. @default 8 */
+  maxConnections?: number;
   wrap?: (db: Database) => Database;
 }
 
@@ -88,10 +90,10 @@ async function startEngine({
   name,
   clock,
   isAlone = false,
+  maxConnections = 8,
   wrap = (db) => db,
 }: StartOptions & { url: string; tenantId: TenantId; name: string; clock: TestClock }): Promise<TestEngine> {
-  const db = wrap(withClock(openDatabase({ url, maxConnections: 8, applicationName: name, keyedAccess: true }), clock));
-  const tenant = await putTenant(db, { id: tenantId, name: "test", slug: "test" });
+  const db = wrap(withClock(openDatabase({ url, maxConnections, applicationName: name, keyedAccess: true }), clock));
   const heard = emptyHeard();
   const observer = Object.fromEntries(
     Object.entries(heard).map(([event, list]) => [
@@ -100,8 +102,18 @@ async function startEngine({
     ]),
   ) as unknown as Observer;
   const engine = createEngine({ db, directUrl: url, name, isAlone, observer, clock });
-  await engine.start();
-  let isStopped = false;
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= engine.stop().finally(() => db.close());
+    return stopped;
+  };
+  try {
+    await putTenant(db, { id: tenantId, name: "test", slug: "test" });
+    await engine.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   const arrivals = new Map<TaskRunId, Arrival>();
   const taken = (taskId: TaskRunId): Arrival => {
     const arrival = arrivals.get(taskId) ?? newArrival();
@@ -113,18 +125,18 @@ async function startEngine({
   return {
     engine,
     db,
-    tenantId: tenant.id,
+    tenantId,
     heard,
     query,
-    put: async (registration) => void (await engine.putWorkflow(tenant.id, defineWorkflow(registration))),
+    put: async (registration) => void (await engine.putWorkflow(tenantId, defineWorkflow(registration))),
     worker: (options) =>
-      TestWorker.connect(engine, tenant.id, { onTask: (task) => taken(task.id).resolve(task), ...options }),
+      TestWorker.connect(engine, tenantId, { onTask: (task) => taken(task.id).resolve(task), ...options }),
     taken: (taskId) => taken(taskId).promise,
     async run(workflow, request = {}) {
-      const [id] = await engine.triggerRuns(tenant.id, [{ workflow, input: "{}", metadata: "", ...request }]);
+      const [id] = await engine.triggerRuns(tenantId, [{ workflow, input: "{}", metadata: "", ...request }]);
       return id as RunId;
     },
-    ended: (runId) => new Promise((resolve) => engine.onRunEnded(tenant.id, [runId], resolve)),
+    ended: (runId) => new Promise((resolve) => engine.onRunEnded(tenantId, [runId], resolve)),
     async events(taskId) {
       const rows = await query<{ event: string }>(
         "select kind || ' ' || attempt as event from task_event where task_id = $1 order by id",
@@ -132,12 +144,7 @@ async function startEngine({
       );
       return rows.map((row) => row.event);
     },
-    async stop() {
-      if (isStopped) return;
-      isStopped = true;
-      await engine.stop();
-      await db.close();
-    },
+    stop,
   };
 }
 
