@@ -28,7 +28,7 @@ export { WorkflowRunRef } from "./client/run-ref.ts";
 export { RunsClient } from "./client/runs-client.ts";
 export { type WorkerSummary, WorkersClient } from "./client/workers-client.ts";
 export { type WorkflowSummary, WorkflowsClient } from "./client/workflows-client.ts";
-export type { ClientConfig, ClientOptions, ClientTLSConfig } from "./config/client-config.ts";
+export type { ClientConfig, ClientOptions, ClientTLSConfig, HealthcheckOptions } from "./config/client-config.ts";
 export {
   type ErrorCode,
   HelveError,

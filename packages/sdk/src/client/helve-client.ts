@@ -182,6 +182,7 @@ export class HelveClient implements DeclaringClient {
       runs: this.runs,
       namespace: this.config.namespace,
       tracing: this.config.tracing,
+      healthcheck: this.config.healthcheck,
       connection: new EngineConnection(this.config, this.#options.credentials),
       logger: this.config.logger(`Worker/${fullName}`, this.config.log_level),
       maxBytes: this.config.grpc_max_send_message_length,

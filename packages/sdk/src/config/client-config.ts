@@ -18,6 +18,16 @@ export interface ClientTLSConfig {
   server_name?: string | undefined;
 }
 
+/** Where workers serve `/health`, `/readyz`, `/livez` and `/metrics`. Two workers need two ports. */
+export interface HealthcheckOptions {
+  /** @default `…_CLIENT_WORKER_HEALTHCHECK_ENABLED`, else false */
+  enabled?: boolean | undefined;
+  /** 0 is any that is free; the worker's `healthPort` says which. @default `…_CLIENT_WORKER_HEALTHCHECK_PORT`, else 8001 */
+  port?: number | undefined;
+  /** "0.0.0.0" for probes from outside, as Kubernetes makes them. @default `…_CLIENT_WORKER_HEALTHCHECK_HOST`, else "127.0.0.1" */
+  host?: string | undefined;
+}
+
 /** What `init` takes. All of it may come from the environment or the token instead. */
 export interface ClientOptions {
   /** API token. @default `HELVE_CLIENT_TOKEN` or `HATCHET_CLIENT_TOKEN` */
@@ -47,6 +57,8 @@ export interface ClientOptions {
    * @default 30000
    */
   request_timeout?: number | undefined;
+  /** Whether workers answer probes and Prometheus. */
+  healthcheck?: HealthcheckOptions | undefined;
   /** Carries traces into runs and tasks; `openTelemetry()` of `@helve/sdk/opentelemetry`. @default none */
   tracing?: Tracing | undefined;
 }
@@ -68,5 +80,6 @@ export interface ClientConfig {
   readonly cancellation_warning_threshold: number;
   readonly cancellation_grace_period: number;
   readonly request_timeout: number;
+  readonly healthcheck: { readonly enabled: boolean; readonly host: string; readonly port: number };
   readonly tracing: Tracing | undefined;
 }

@@ -38,6 +38,8 @@ describe("resolveConfig", () => {
         HATCHET_CLIENT_NAMESPACE: "Dev",
         HATCHET_CLIENT_LOG_LEVEL: "warn",
         HATCHET_CLIENT_GRPC_MAX_SEND_MESSAGE_LENGTH: "1000",
+        HATCHET_CLIENT_WORKER_HEALTHCHECK_ENABLED: "true",
+        HATCHET_CLIENT_WORKER_HEALTHCHECK_PORT: "9001",
       },
     );
     expect(config.tls_config).toMatchObject({
@@ -45,6 +47,7 @@ describe("resolveConfig", () => {
       ca_file: "/ca.pem",
       server_name: "engine.example",
     });
+    expect(config.healthcheck).toEqual({ enabled: true, port: 9001, host: "127.0.0.1" });
     expect(config).toMatchObject({ namespace: "dev_", log_level: "WARN", grpc_max_send_message_length: 1000 });
   });
 

@@ -43,6 +43,11 @@ export function resolveConfig(options: ClientOptions, env: Environment): ClientC
     cancellation_warning_threshold: options.cancellation_warning_threshold ?? 300,
     cancellation_grace_period: options.cancellation_grace_period ?? 1_000,
     request_timeout: options.request_timeout ?? readCount(env, "REQUEST_TIMEOUT") ?? 30_000,
+    healthcheck: {
+      enabled: options.healthcheck?.enabled ?? readVariable(env, "WORKER_HEALTHCHECK_ENABLED") === "true",
+      port: options.healthcheck?.port ?? readCount(env, "WORKER_HEALTHCHECK_PORT") ?? 8001,
+      host: options.healthcheck?.host ?? readVariable(env, "WORKER_HEALTHCHECK_HOST") ?? "127.0.0.1",
+    },
     tracing: options.tracing,
   };
 }

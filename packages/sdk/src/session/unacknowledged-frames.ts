@@ -9,17 +9,25 @@ import type { helve } from "@helve/contracts";
  */
 export class UnacknowledgedFrames {
   #frames: helve.WorkerFrame[] = [];
+  #waitingSince = 0;
 
   get size(): number {
     return this.#frames.length;
   }
 
+  /** For how long, in ms, none has become durable of those that wait for it; 0 when none waits. */
+  get waitingMs(): number {
+    return this.#frames.length === 0 ? 0 : performance.now() - this.#waitingSince;
+  }
+
   add(frame: helve.WorkerFrame): void {
+    if (this.#frames.length === 0) this.#waitingSince = performance.now();
     this.#frames.push(frame);
   }
 
   /** Everything up to this number is durable. */
   acknowledge(durableThrough: number): void {
+    this.#waitingSince = performance.now();
     const first = this.#frames.findIndex((frame) => frame.number > durableThrough);
     if (first === -1) this.#frames = [];
     else if (first > 0) this.#frames.splice(0, first);

@@ -75,6 +75,7 @@ export class WorkerSession {
   readonly #heartbeat = new Heartbeat();
   #wasEverRegistered = false;
   #failures = 0;
+  #streams = 0;
   /** Of the next try, or of the present one to register. */
   #timer: NodeJS.Timeout | undefined;
   #isEnding = false;
@@ -83,6 +84,24 @@ export class WorkerSession {
   constructor(options: WorkerSessionOptions) {
     this.#options = options;
     this.#outage = new OutageLog(options.logger);
+  }
+
+  get isConnected(): boolean {
+    return this.#isRegistered;
+  }
+
+  get wasEverConnected(): boolean {
+    return this.#wasEverRegistered;
+  }
+
+  /** How often a stream was opened. */
+  get streams(): number {
+    return this.#streams;
+  }
+
+  /** For how long, in ms, the engine has acknowledged nothing of what waits for it. */
+  get unacknowledgedMs(): number {
+    return this.#unacknowledged.waitingMs;
   }
 
   get workerId(): string | undefined {
@@ -180,6 +199,7 @@ export class WorkerSession {
     const { connection, owner } = this.#options;
     const stream = connection.sessions.worker(connection.metadata);
     this.#stream = stream;
+    this.#streams += 1;
     this.#isRegistered = false;
     this.#frameNumber = 1;
     this.#toRepeat = [...this.#unacknowledged.takeAll(), ...this.#toRepeat];

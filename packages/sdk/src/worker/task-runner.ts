@@ -42,6 +42,8 @@ const START_SLICE_MS = 5;
 export class TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #attempts = new Map<string, Attempt>();
+  /** Attempts that are over, by how they ended. */
+  readonly ended = { succeeded: 0, failed: 0, returned: 0, given_up: 0 };
   #toStart: Attempt[] = [];
   #onChange: (() => void) | undefined;
 
@@ -213,9 +215,17 @@ export class TaskRunner {
 
   #end(attempt: Attempt, outcome: helve.Outcome, payload: string, notRetryable = false): void {
     attempt.isReported = true;
+    this.#count(outcome);
     this.#attempts.delete(keyOf(attempt.taskId, attempt.attempt));
     this.#tell(attempt, outcome, payload, notRetryable);
     this.#onChange?.();
+  }
+
+  #count(outcome: helve.Outcome): void {
+    if (outcome === OUTCOME_SUCCEEDED) this.ended.succeeded += 1;
+    else if (outcome === OUTCOME_FAILED) this.ended.failed += 1;
+    else if (outcome === OUTCOME_RETURNED) this.ended.returned += 1;
+    else this.ended.given_up += 1;
   }
 
   #tell({ taskId, attempt }: helve.Attempt, outcome: helve.Outcome, payload: string, notRetryable = false): void {

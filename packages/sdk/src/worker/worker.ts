@@ -1,4 +1,5 @@
 import { helve } from "@helve/contracts";
+import type { ClientConfig } from "../config/client-config.ts";
 import { HelveError } from "../errors.ts";
 import type { Logger } from "../logging/logger.ts";
 import { WorkerSession } from "../session/worker-session.ts";
@@ -7,6 +8,7 @@ import { SDK_VERSION } from "../version.ts";
 import type { BaseWorkflowDeclaration } from "../workflow/base-declaration.ts";
 import type { Anything } from "../workflow/json.ts";
 import { type LegacyWorkflow, toDeclaration } from "../workflow/legacy-workflow.ts";
+import { type Vitals, WorkerHealth } from "./health/health.ts";
 import { labelsToWire, SessionRuntime } from "./session-runtime.ts";
 import { type Stoppable, stopOnSignals } from "./signals.ts";
 import { TaskHandlers } from "./task-handlers.ts";
@@ -21,6 +23,7 @@ export interface WorkerDeps extends Pick<SessionRuntime, "launcher" | "runs" | "
   maxBytes: number;
   cancellationWarningMs: number;
   cancellationGraceMs: number;
+  healthcheck: ClientConfig["healthcheck"];
   /** Stores a workflow with the engine. */
   putWorkflow(workflow: BaseWorkflowDeclaration<Anything, Anything>): Promise<void>;
   /** Pauses or resumes a worker by its id. */
@@ -54,6 +57,7 @@ export class Worker implements Stoppable {
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #running: Promise<void> | undefined;
   #readyWaiters: (() => void)[] = [];
+  readonly #health: WorkerHealth | undefined;
 
   /** Made by `hatchet.worker(…)`. */
   constructor(name: string, settings: WorkerSettings, deps: WorkerDeps) {
@@ -72,11 +76,17 @@ export class Worker implements Stoppable {
       cancellationWarningMs: deps.cancellationWarningMs,
       cancellationGraceMs: deps.cancellationGraceMs,
     });
+    if (deps.healthcheck.enabled) this.#health = new WorkerHealth(deps.healthcheck, this.#vitals(), deps.logger);
   }
 
   /** Whether signals end the process. */
   get endsProcess(): boolean {
     return this.#settings.handleKill;
+  }
+
+  /** Where `/health` and `/metrics` are; undefined while they are nowhere. */
+  get healthPort(): number | undefined {
+    return this.#health?.port;
   }
 
   /** The id the engine gave; undefined before it has registered. */
@@ -130,6 +140,7 @@ export class Worker implements Stoppable {
           reject(error);
         },
       };
+      void this.#health?.start();
       this.#session.start();
     });
     return this.#running;
@@ -201,8 +212,24 @@ export class Worker implements Stoppable {
       }
     }
     this.#state = "stopped";
+    await this.#health?.stop();
     this.#deps.connection.close();
     this.#settle?.resolve();
+  }
+
+  /** What is asked of the worker when somebody asks for its health. */
+  #vitals(): Vitals {
+    return {
+      name: this.name,
+      state: () => this.#state,
+      session: this.#session,
+      running: () => this.#runner.size,
+      ended: this.#runner.ended,
+      slots: this.#settings.slots,
+      actions: () => this.#handlers.actions(),
+      labels: () => this.getLabels(),
+      isPaused: () => this.#isPaused,
+    };
   }
 
   #owner(): ConstructorParameters<typeof WorkerSession>[0]["owner"] {
@@ -258,7 +285,7 @@ export class Worker implements Stoppable {
 
   #refused(error: HelveError): void {
     this.#state = "stopped";
-    this.#stopped ??= Promise.resolve();
+    this.#stopped ??= this.#health?.stop() ?? Promise.resolve();
     this.#deps.connection.close();
     this.#settle?.reject(error);
   }
