@@ -30,7 +30,13 @@ export {
   type NewTaskEvent,
   type TaskEventKind,
 } from "./task-events/task-events.ts";
-export { type ChildClaim, claimChildRuns, getParentTask, type ParentTask } from "./task-runs/child-runs.ts";
+export {
+  type ChildClaim,
+  claimChildRuns,
+  getChildRuns,
+  getParentTask,
+  type ParentTask,
+} from "./task-runs/child-runs.ts";
 export { type Claim, type ClaimedTaskRun, claimTaskRuns } from "./task-runs/claim-task-runs.ts";
 export {
   listExpiredTaskRuns,
@@ -55,7 +61,7 @@ export {
   type TaskRunState,
 } from "./task-runs/finished-task-runs.ts";
 export { keepFirstTaskRuns, keepFirstWorkflowRuns } from "./task-runs/insert-again.ts";
-export { insertTaskRuns, type NewTaskRun } from "./task-runs/insert-task-runs.ts";
+export { insertKeyedTaskRuns, insertTaskRuns, type NewTaskRun } from "./task-runs/insert-task-runs.ts";
 export {
   type Ending,
   endTaskRuns,

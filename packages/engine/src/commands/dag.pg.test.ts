@@ -161,3 +161,26 @@ test("a child asked for twice under one key is one run", async () => {
   expect(child).toMatchObject({ parentTaskId, childIndex: 0, childKey: "k" });
   expect(JSON.parse(child.metadata)).toMatchObject({ team: "red", hatchet__parent_step_run_id: parentTaskId });
 });
+
+test("children under keys cost one statement together, and of two under one key in a batch there is one", async () => {
+  await helve.put({ name: "keyed", tasks: [{ readableId: "c", action: "nobody:keyed" }] });
+  const parentTaskId = await helve.run("keyed");
+  const ask = (childIndex: number, childKey?: string) => ({
+    workflow: "keyed",
+    input: "{}",
+    metadata: "",
+    parentTaskId,
+    childIndex,
+    childKey,
+  });
+  const before = helve.db.counters.statements;
+  const requests = [ask(0, "a"), ask(1, "b"), ask(2, "a"), ask(3)];
+  const units = await Promise.all(requests.map((request) => helve.engine.triggerRuns(helve.tenantId, [request])));
+  const [a, b, again, other] = units.flat();
+  // The parent is looked up for each of them, since no worker here has it; one statement stores, one asks who has the key.
+  expect(helve.db.counters.statements - before).toBeLessThanOrEqual(requests.length + 3);
+  expect(again).toBe(a);
+  expect(new Set([a, b, other]).size).toBe(3);
+  const stored = await helve.query<{ id: string }>("select id from task_run where parent_task_id = $1", [parentTaskId]);
+  expect(stored.map(({ id }) => id).sort()).toEqual([a, b, other].sort());
+});

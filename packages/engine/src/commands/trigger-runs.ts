@@ -13,10 +13,13 @@ import {
   withTraceparent,
 } from "@helve/core";
 import {
+  type ChildClaim,
   claimChildRuns,
   type Database,
   type Db,
+  getChildRuns,
   getParentTask,
+  insertKeyedTaskRuns,
   insertTaskRuns,
   insertWorkflowRuns,
   keepFirstTaskRuns,
@@ -196,10 +199,10 @@ export class TriggerRuns {
     const begunAt = performance.now();
     const runs = units.flat();
     const tasks = runs.flatMap((run) => planTasks(run, dispatcher));
-    const isPlain = runs.every((run) => run.version.isStandalone && run.dedupeKey === undefined);
+    const isStandalone = runs.every((run) => run.version.isStandalone);
     try {
       const { ids, born } = await persist((isRepeated) => {
-        if (isPlain && !isRepeated) return this.#storePlain(tasks);
+        if (isStandalone && !isRepeated) return this.#storeStandalone(tasks);
         return db.transaction((tx) => this.#storeFamilies(tx, runs, tasks, isRepeated));
       }, onDoubt);
       meter.committed?.("store", tasks.length, performance.now() - begunAt);
@@ -213,22 +216,30 @@ export class TriggerRuns {
     }
   }
 
-  async #storePlain(tasks: PlannedTask[]): Promise<Stored> {
+  /** One statement, but for children that were asked for before. */
+  async #storeStandalone(tasks: PlannedTask[]): Promise<Stored> {
+    const { db, replicaId } = this.#deps;
     const rows = tasks.map((task) => task.row);
-    await insertTaskRuns(this.#deps.db, this.#deps.replicaId(), rows);
-    return { ids: undefined, born: "all" };
+    const keyed = tasks.filter(({ run }) => run.dedupeKey !== undefined);
+    if (keyed.length === 0) {
+      await insertTaskRuns(db, replicaId(), rows);
+      return { ids: undefined, born: "all" };
+    }
+    const keys = tasks.map(({ run }) => run.dedupeKey ?? null);
+    const first = await insertKeyedTaskRuns(db, replicaId(), rows, keys);
+    const again = keyed.filter(({ row }) => !first.has(row.id)).map(({ run }) => run);
+    if (again.length === 0) return { ids: undefined, born: "all" };
+    const owners = await getChildRuns(db, again.map(childClaim));
+    const born = new Set(rows.map((row) => row.id));
+    for (const run of again) born.delete(run.id);
+    return { ids: new Map(again.map((run, index) => [run, owners[index] as RunId])), born };
   }
 
-  /** Runs of several tasks, children that may have been asked for before, and what may have been stored before. */
+  /** Runs of several tasks among them, or some that may have been stored before. */
   async #storeFamilies(tx: Db, runs: PlannedRun[], tasks: PlannedTask[], isRepeated: boolean): Promise<Stored> {
     const ids = new Map(runs.map((run) => [run, run.id]));
     const keyed = runs.filter((run) => run.dedupeKey !== undefined);
-    const claims = keyed.map((run) => ({
-      parentId: run.parentTaskId as string,
-      key: run.dedupeKey as string,
-      runId: run.id,
-    }));
-    const owners = await claimChildRuns(tx, claims);
+    const owners = await claimChildRuns(tx, keyed.map(childClaim));
     keyed.forEach((run, index) => void ids.set(run, owners[index] as RunId));
     const isFresh = (run: PlannedRun) => ids.get(run) === run.id;
     const families = runs.filter((run) => isFresh(run) && !run.version.isStandalone);
@@ -307,6 +318,10 @@ function plannedRun(
     dedupeKey: isKeyed ? (childKey === undefined ? `index ${childIndex}` : `key ${childKey}`) : undefined,
     routes: undefined,
   };
+}
+
+function childClaim(run: PlannedRun): ChildClaim {
+  return { parentId: run.parentTaskId as string, key: run.dedupeKey as string, runId: run.id };
 }
 
 function planTasks(run: PlannedRun, dispatcher: Dispatcher): PlannedTask[] {

@@ -32,7 +32,12 @@ const GET_CHILDREN: Statement = {
 export async function claimChildRuns(tx: Db, claims: readonly ChildClaim[]): Promise<Uuid[]> {
   if (claims.length === 0) return [];
   await tx.query(CLAIM_CHILDREN, columns(claims, ["parentId", "key", "runId"]));
-  const rows = await tx.query<{ runId: Uuid }>(GET_CHILDREN, columns(claims, ["parentId", "key"]));
+  return getChildRuns(tx, claims);
+}
+
+/** The runs that have these keys, which must be taken. */
+export async function getChildRuns(db: Db, claims: readonly Pick<ChildClaim, "parentId" | "key">[]): Promise<Uuid[]> {
+  const rows = await db.query<{ runId: Uuid }>(GET_CHILDREN, columns(claims, ["parentId", "key"]));
   return rows.map((row) => row.runId);
 }
 

@@ -3,6 +3,7 @@ import { type Database, type Db, openDatabase } from "../db.ts";
 import { type FreshDatabase, freshDatabase } from "../testing/index.ts";
 import { claimTaskRuns } from "./claim-task-runs.ts";
 import { finishTaskRuns } from "./finish-task-runs.ts";
+import { insertKeyedTaskRuns } from "./insert-task-runs.ts";
 import { endTaskRuns, lockTaskRuns, readyTaskRuns, requeueTaskRuns } from "./settle-task-runs.ts";
 
 /**
@@ -35,6 +36,7 @@ beforeAll(async () => {
   const one = { id, tenantId: id, attempt: 1, output: "", startedAtMs: null };
   await finishTaskRuns(collector, 1, [one]);
   await claimTaskRuns(collector, 1, [{ routeId: 1, workerIds: [id] }]);
+  await insertKeyedTaskRuns(collector, 1, [], []).catch(() => {});
   await lockTaskRuns(collector, [id]);
   await endTaskRuns(collector, [{ id, status: "failed", output: null, error: "", startedAtMs: null }]);
   await requeueTaskRuns(collector, [{ id, status: "queued", failures: 0, requeues: 0, delayMs: 0 }]);
@@ -80,6 +82,10 @@ describe.each([
     expect(plan).toMatch(/Limit\s+->\s+LockRows\s+->\s+Index Scan using task_run_line on task_run/);
     expect(plan).toMatch(/Index Scan using task_run_pkey on task_run t/);
     expect(plan).not.toMatch(/Seq Scan on task_run/);
+  });
+
+  test("children look up the keys that they were first under, once for all", async () => {
+    expect(await planOf("insert_child_task_runs")).toMatch(/Filter: .*hashed SubPlan/);
   });
 
   test("locking finds each row by its key", async () => {
