@@ -13,6 +13,8 @@ export interface Engine {
   readiness(): { isReady: true } | { isReady: false; reason: string };
   /** What this replica has in hand now, for figures. */
   status(): EngineStatus;
+  /** What the workers of a tenant have in hand, by action; undefined when other replicas may have some of it. */
+  running(tenantId: TenantId): RunningLoad[] | undefined;
 
   putWorkflow(tenantId: TenantId, definition: WorkflowDefinition): Promise<PutWorkflowResult>;
 
@@ -86,6 +88,16 @@ export interface EngineStatus {
   slots: ReadonlyMap<string, { limit: number; used: number }>;
   /** Tasks in the hands of those workers, by tenant. */
   tasks: ReadonlyMap<TenantId, number>;
+}
+
+/** Tasks of one action in the hands of workers. */
+export interface RunningLoad {
+  action: string;
+  total: number;
+  /** When the one that is there longest was given out. */
+  oldest: Date;
+  /** The same of first attempts; null when there are none. */
+  oldestFirstTry: Date | null;
 }
 
 export interface PutWorkflowResult {

@@ -349,6 +349,8 @@ export function createEngine({
 
     status: () => ({ lease: { isValid: lease.isValid(), replicas: lease.replicas }, ...sessions.count() }),
 
+    running: (tenantId) => (lease.replicas > 1 ? undefined : sessions.running(tenantId)),
+
     async putWorkflow(tenantId, definition) {
       const result = await catalog.put(tenantId, definition);
       publish({ kind: "workflow", tenantId, name: definition.name });

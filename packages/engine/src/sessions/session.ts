@@ -14,7 +14,7 @@ export interface HeldTask {
   readonly session: Session;
   /** By the database's clock. */
   deadlineMs: number;
-  /** By the database's clock; for an adopted one, when it was adopted. */
+  /** By the database's clock. */
   readonly sentAtMs: number;
   /** By the steady clock: when silence about it means that it was not received. */
   receiptDueMs: number;

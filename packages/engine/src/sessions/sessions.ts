@@ -20,6 +20,7 @@ import type {
   EngineStatus,
   Labels,
   OpenStream,
+  RunningLoad,
   StreamOptions,
   WorkerRegistration,
   WorkerStream,
@@ -119,6 +120,28 @@ export class Sessions {
       }
     }
     return { workers, slots, tasks };
+  }
+
+  /** What the workers of a tenant have in hand, by action. */
+  running(tenantId: TenantId): RunningLoad[] {
+    const loads = new Map<string, RunningLoad>();
+    for (const session of this.#byWorker.values()) {
+      if (session.tenantId !== tenantId) continue;
+      for (const { route, task, sentAtMs } of session.held.values()) {
+        const sentAt = new Date(sentAtMs);
+        const load = loads.get(route.action) ?? {
+          action: route.action,
+          total: 0,
+          oldest: sentAt,
+          oldestFirstTry: null,
+        };
+        load.total++;
+        if (sentAt < load.oldest) load.oldest = sentAt;
+        if (task.attempt === 1 && (!load.oldestFirstTry || sentAt < load.oldestFirstTry)) load.oldestFirstTry = sentAt;
+        loads.set(route.action, load);
+      }
+    }
+    return [...loads.values()];
   }
 
   /** Whether this replica may judge silence now; what is proven it may always judge. */
@@ -330,17 +353,17 @@ export class Sessions {
    * running them or has them in its buffers.
    */
   #adopt(session: Session, rows: readonly HeldTaskRun[], tasks: readonly AssignedTask[]): void {
-    const { dispatcher, routes, clock } = this.#deps;
+    const { dispatcher, routes } = this.#deps;
     rows.forEach((row, index) => {
       const known = dispatcher.find(row.id);
       if (known?.task.attempt === row.attempt && !known.session.isClosed) return;
       const task = tasks[index] as AssignedTask;
       const route = routes.byId(row.routeId) as Route;
-      const { deadlineMs, startedAtMs, slotReleased } = row;
+      const { deadlineMs, assignedAtMs, startedAtMs, slotReleased } = row;
       if (!slotReleased) session.occupy(route);
       const held = dispatcher.hold(task, session, route, {
         deadlineMs,
-        sentAtMs: clock.now(),
+        sentAtMs: assignedAtMs,
         isAdopted: true,
         ...(startedAtMs !== null && { startedAtMs }),
       });
@@ -429,7 +452,10 @@ export class Sessions {
   async #listAssigned(ids: WorkerId[]): Promise<HeldTaskRun[][]> {
     const rows = await listAssignedTaskRuns(this.#deps.db, [...new Set(ids)]);
     await this.#deps.routes.learn(rows.map((row) => row.routeId));
-    return ids.map((id) => rows.filter((row) => row.workerId === id));
+    // A thousand workers that come back together bring a hundred thousand tasks.
+    const byWorker = new Map<WorkerId, HeldTaskRun[]>(ids.map((id) => [id, []]));
+    for (const row of rows) byWorker.get(row.workerId)?.push(row);
+    return ids.map((id) => byWorker.get(id) as HeldTaskRun[]);
   }
 }
 

@@ -46,7 +46,10 @@ export interface Reading {
 
   /** How many tasks stand in line, by action. */
   queueLengths(tenantId: TenantId): Promise<Map<string, number>>;
-  listTaskLoads(tenantId: TenantId): Promise<TaskLoad[]>;
+  /** What waits, in lines and in back-off. */
+  listQueueLoads(tenantId: TenantId): Promise<TaskLoad[]>;
+  /** What is in the hands of workers, on any replica; reads the hot table through. */
+  listRunningLoads(tenantId: TenantId): Promise<TaskLoad[]>;
 }
 
 export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -161,10 +164,8 @@ export interface VersionRecord {
   createdAt: Date;
 }
 
+/** Unfinished tasks of one action that are in one state. */
 export interface TaskLoad {
-  versionId: Uuid;
-  taskNumber: number;
-  isRunning: boolean;
   action: string;
   total: number;
   oldest: Date;

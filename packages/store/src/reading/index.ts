@@ -5,7 +5,7 @@ import type { WorkflowVersionRow } from "../workflows/workflows.ts";
 import { type DetailedRecord, getRun, getTask, listById } from "./get-run.ts";
 import { countRuns, countTasks, findRuns, listRuns, listTasks, listWholeRuns, type Page } from "./list-runs.ts";
 import { type OwnedKind, ownerOf } from "./owners.ts";
-import { listTaskLoads, queueLengths, type TaskLoad } from "./queues.ts";
+import { listQueueLoads, listRunningLoads, queueLengths, type TaskLoad } from "./queues.ts";
 import type { RunFilter } from "./run-filter.ts";
 import type { RunRecord } from "./run-record.ts";
 import { countByStatus, type StatusCounts } from "./status-counts.ts";
@@ -57,7 +57,8 @@ export interface Reading {
   getVersions(ids: Iterable<Uuid>): Promise<ReadonlyMap<Uuid, WorkflowVersionRow>>;
 
   queueLengths(tenantId: Uuid): Promise<Map<string, number>>;
-  listTaskLoads(tenantId: Uuid): Promise<TaskLoad[]>;
+  listQueueLoads(tenantId: Uuid): Promise<TaskLoad[]>;
+  listRunningLoads(tenantId: Uuid): Promise<TaskLoad[]>;
 }
 
 /**
@@ -92,6 +93,7 @@ export function openReading(db: Db, keyed: Db = db): Reading {
     getWorkflow: (tenantId, id) => getWorkflow(keyed, tenantId, id),
     getVersions: versionReader(keyed),
     queueLengths: (tenantId) => queueLengths(db, tenantId),
-    listTaskLoads: (tenantId) => listTaskLoads(db, tenantId),
+    listQueueLoads: (tenantId) => listQueueLoads(db, tenantId),
+    listRunningLoads: (tenantId) => listRunningLoads(db, tenantId),
   };
 }

@@ -66,33 +66,49 @@ export async function listBacklogs(db: Db): Promise<Map<Uuid, Backlog>> {
   return new Map(rows.map(({ tenantId, ...backlog }) => [tenantId, backlog]));
 }
 
-/** The unfinished tasks of one place in one workflow version that are in one state. */
+/** Unfinished tasks of one action that are in one state. */
 export interface TaskLoad {
-  versionId: Uuid;
-  /** Its place in the definition; 0 for a standalone task. */
-  taskNumber: number;
-  isRunning: boolean;
   action: string;
   total: number;
-  /** When the one that waits (or runs) longest began to; of a task in back-off, when it was stored. */
+  /** Since when the one that waits (or runs) longest does; of a task in back-off, when it was stored. */
   oldest: Date;
-  /** The same of those that have not failed yet; null when there are none. */
+  /** The same of those that were not given out before; null when there are none. */
   oldestFirstTry: Date | null;
 }
 
-const TASK_LOADS: Statement = {
-  name: "reading_task_loads",
+const QUEUE_LOADS: Statement = {
+  name: "reading_queue_loads",
   text: /* sql */ `
-  select t.version_id as "versionId",
-         get_byte(uuid_send(t.id), 14) * 256 + get_byte(uuid_send(t.id), 15) as "taskNumber", t.status = 'assigned' as "isRunning", r.action, count(*)::int as total,
-         min(coalesce(t.assigned_at, t.queued_at, t.created_at)) as oldest,
-         min(coalesce(t.assigned_at, t.queued_at, t.created_at)) filter (where t.failures = 0) as "oldestFirstTry"
-    from task_run t join route r on r.id = t.route_id
-   where t.tenant_id = $1 and t.status in ('queued', 'backing_off', 'assigned')
-   group by 1, 2, 3, 4`,
+  select r.action, sum(line.length + backing_off.length)::int as total,
+         min(least(heads.since, backing_off.since)) as oldest, min(heads.since_first_try) as "oldestFirstTry"
+    from route r cross join ${LINE}
+   cross join lateral (
+     select count(*)::int as length, min(t.created_at) as since
+       from task_run t where t.route_id = r.id and t.status = 'backing_off') backing_off
+   cross join ${HEADS}
+   where r.tenant_id = $1 and line.length + backing_off.length > 0
+   group by r.action`,
 };
 
-/** What is queued and what runs, task by task. Reads the hot table. */
-export async function listTaskLoads(db: Db, tenantId: Uuid): Promise<TaskLoad[]> {
-  return db.query<TaskLoad>(TASK_LOADS, [tenantId]);
+/** What waits in lines or for the end of a back-off, by action. */
+export async function listQueueLoads(db: Db, tenantId: Uuid): Promise<TaskLoad[]> {
+  return db.query<TaskLoad>(QUEUE_LOADS, [tenantId]);
+}
+
+const RUNNING_LOADS: Statement = {
+  name: "reading_running_loads",
+  text: /* sql */ `
+  select r.action, count(*)::int as total, min(t.assigned_at) as oldest,
+         min(t.assigned_at) filter (where t.attempt = 1) as "oldestFirstTry"
+    from task_run t join route r on r.id = t.route_id
+   where t.tenant_id = $1 and t.status = 'assigned'
+   group by r.action`,
+};
+
+/**
+ * What is in the hands of workers, by action. No index leads to it, so this reads the hot table through; a replica that is
+ * alone knows it without.
+ */
+export async function listRunningLoads(db: Db, tenantId: Uuid): Promise<TaskLoad[]> {
+  return db.query<TaskLoad>(RUNNING_LOADS, [tenantId]);
 }

@@ -44,12 +44,4 @@ test("queue lengths count what stands in line, by action", async () => {
   await fixture.dag(diamond);
   const lengths = await fixture.reading.queueLengths(fixture.tenantId);
   expect(Object.fromEntries(lengths)).toEqual({ "plain:run": 2, "diamond:run": 1 });
-
-  const loads = await fixture.reading.listTaskLoads(fixture.tenantId);
-  const load = (versionId: string, isRunning: boolean) =>
-    loads.find((one) => one.versionId === versionId && one.isRunning === isRunning);
-  expect(load(plain.version.id, false)).toMatchObject({ taskNumber: 0, total: 2, action: "plain:run" });
-  expect(load(plain.version.id, true)).toMatchObject({ total: 1 });
-  expect(load(diamond.version.id, false)).toMatchObject({ taskNumber: 1, total: 1 });
-  expect(load(plain.version.id, false)?.oldest).toBeInstanceOf(Date);
 });

@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { taskIdOf } from "@helve/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
 import { type RestFixture, restFixture } from "../testing/rest-fixture.ts";
 
 let rest: RestFixture;
@@ -148,4 +150,30 @@ test("queue lengths and task stats show what waits", async () => {
     x: { queued: { total: 0 }, running: { total: 0 } },
   });
   expect(Date.parse(stats.b.queued.oldest)).toBeGreaterThan(0);
+});
+
+test("task stats tell what is in the hands of workers", async () => {
+  await rest.put({ name: "held", tasks: [{ readableId: "hold", action: "held:hold" }] });
+  const worker = await rest.worker(["held:hold"]);
+  await rest.run("held");
+  const task = await worker.next();
+  const stats = async () => (await rest.get(`/api/v1/tenants/${rest.tenantId}/task-stats?taskNames=hold`)).body.hold;
+  const oldest = expect.stringMatching(/^\d{4}-/);
+  expect((await stats()).running).toEqual({ total: 1, oldest, oldestExcludingRetries: oldest });
+
+  await worker.succeed(task);
+  expect(await stats()).toEqual({ queued: { total: 0 }, running: { total: 0 } });
+  worker.leave();
+});
+
+test("the example for KEDA reads a number there, also of a task that has nothing", async () => {
+  const manifest = await readFile(new URL("../../../../../deploy/kubernetes/keda.yaml", import.meta.url), "utf8");
+  const scaled = parseAllDocuments(manifest)
+    .map((document) => document.toJS())
+    .find(({ kind }) => kind === "ScaledObject");
+  const { url, valueLocation } = scaled.spec.triggers[0].metadata;
+  const { pathname, search } = new URL(url.replace("TENANT", rest.tenantId));
+  const { body } = await rest.get(pathname + search);
+
+  expect(valueLocation.split(".").reduce((at: Record<string, unknown>, key: string) => at[key], body)).toBe(0);
 });
