@@ -2,7 +2,20 @@ import { describe, expect, it } from "vitest";
 import { runCli } from "./cli.ts";
 import { memoryIo } from "./testing/memory-io.ts";
 
-const COMMANDS = ["dev", "serve", "trigger", "runs", "run", "cancel", "replay", "logs", "worker", "workers", "token"];
+const COMMANDS = [
+  "dev",
+  "serve",
+  "trigger",
+  "runs",
+  "run",
+  "cancel",
+  "replay",
+  "logs",
+  "worker",
+  "workers",
+  "cert",
+  "token",
+];
 
 describe("helve", () => {
   it.each([[[]], [["help"]], [["--help"]], [["-h"]]])("lists its commands for %j", async (args) => {

@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "list, pause, resume and drain workers",
     load: async () => (await import("./commands/workers.ts")).workers,
   },
+  cert: {
+    summary: "make certificates for engines, workers and PostgreSQL",
+    load: async () => (await import("./commands/cert.ts")).cert,
+  },
   token: { summary: "make, list and revoke API tokens", load: async () => (await import("./commands/token.ts")).token },
 };
 

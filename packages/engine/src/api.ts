@@ -151,6 +151,8 @@ export interface StreamOptions {
    * when such code has ended, but let it go after a second; ours says so (undefined: until it does).
    */
   abandonedSlotMs?: number | undefined;
+  /** Is told the worker's name before anything happens, and throws when the stream is not to be opened. */
+  admit?: ((workerName: string) => void) | undefined;
   /** Attempts that a returning worker says it holds; others that are assigned to it go back to the line. */
   holding?: readonly { taskId: TaskRunId; attempt: number }[] | undefined;
 }

@@ -49,6 +49,10 @@ test.each([
     ["--host", "0.0.0.0"],
     "host 0.0.0.0 can be reached from other machines: give --tls-cert and --tls-key, or --insecure to do without",
   ],
+  [
+    ["--bind-worker-names", "--tls-cert", "c", "--tls-key", "k"],
+    "--bind-worker-names needs --tls-client-ca, or workers have no certificate to show",
+  ],
   [["--direct-database-url", "postgres://db/x"], "--direct-database-url needs --database-url beside it"],
 ])("refuses %j in one sentence", (args, sentence) => {
   expect(() => readConfig(args, {})).toThrow(sentence);

@@ -19,6 +19,8 @@ export interface Config {
   publicUrl: string | undefined;
   /** Names of PEM files. */
   tls: { cert: string; key: string; clientCa: string | undefined } | undefined;
+  /** A worker must show a certificate of its name. */
+  bindsWorkerNames: boolean;
   allowInsecure: boolean;
   logLevel: LogLevel;
   /** Written when tasks can run. */
@@ -44,6 +46,7 @@ export const DEFAULTS: Readonly<Config> = {
   publicGrpcAddress: undefined,
   publicUrl: undefined,
   tls: undefined,
+  bindsWorkerNames: false,
   allowInsecure: false,
   logLevel: "info",
   readyFile: undefined,
@@ -71,6 +74,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     publicGrpcAddress: readAddress(nameOf("public-grpc-address"), text("public-grpc-address")),
     publicUrl: readUrl(nameOf("public-url"), text("public-url"), HTTP)?.replace(/\/+$/, ""),
     tls: readTls(text("tls-cert"), text("tls-key"), text("tls-client-ca")),
+    bindsWorkerNames: readSwitch(nameOf("bind-worker-names"), text("bind-worker-names")),
     allowInsecure: readSwitch(nameOf("insecure"), text("insecure")),
     logLevel: readLogLevel(nameOf("log-level"), text("log-level")),
     readyFile: text("ready-file"),
@@ -85,11 +89,15 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
 }
 
 /** What no single option can be wrong about. @throws HelveError invalid_argument */
-export function checkConfig({ host, tls, allowInsecure, databaseUrl, directDatabaseUrl }: Config): void {
+export function checkConfig(config: Config): void {
+  const { host, tls, bindsWorkerNames, allowInsecure, databaseUrl, directDatabaseUrl } = config;
   if (!isLoopback(host) && !tls && !allowInsecure) {
     throw invalidArgument(
       `host ${host} can be reached from other machines: give --tls-cert and --tls-key, or --insecure to do without`,
     );
+  }
+  if (bindsWorkerNames && tls?.clientCa === undefined) {
+    throw invalidArgument("--bind-worker-names needs --tls-client-ca, or workers have no certificate to show");
   }
   if (directDatabaseUrl !== undefined && databaseUrl === undefined) {
     throw invalidArgument("--direct-database-url needs --database-url beside it");

@@ -1,14 +1,15 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { FastifyInstance } from "fastify";
-import { cannotListen, type TlsFiles } from "./grpc/listener.ts";
+import { cannotListen } from "./grpc/listener.ts";
+import type { Tls, TlsFiles } from "./tls-files.ts";
 
 export interface HttpServerOptions {
   app: FastifyInstance;
   host: string;
   /** 0: any that is free. */
   port: number;
-  tls: TlsFiles | undefined;
+  tls: Tls | undefined;
 }
 
 export interface HttpServer {
@@ -29,7 +30,7 @@ const KEEP_ALIVE_MS = 72_000;
 export async function startHttpServer({ app, host, port, tls }: HttpServerOptions): Promise<HttpServer> {
   await app.ready();
   const answer: RequestListener = (request, response) => app.routing(request, response);
-  const server = tls ? createSecureServer({ cert: tls.cert, key: tls.key }, answer) : createServer(answer);
+  const server = tls ? secureServer(tls, answer) : createServer(answer);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(cannotListen("HTTP", host, port, error)));
@@ -43,6 +44,13 @@ export async function startHttpServer({ app, host, port, tls }: HttpServerOption
       await app.close();
     },
   };
+}
+
+function secureServer(tls: Tls, answer: RequestListener): Server {
+  const pair = ({ cert, key }: TlsFiles) => ({ cert, key });
+  const server = createSecureServer(pair(tls.current()), answer);
+  tls.onChange((files) => server.setSecureContext(pair(files)));
+  return server;
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {

@@ -19,6 +19,7 @@ export type OptionName =
   | "tls-cert"
   | "tls-key"
   | "tls-client-ca"
+  | "bind-worker-names"
   | "insecure"
   | "log-level"
   | "ready-file"
@@ -53,6 +54,11 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
     env: "HELVE_TLS_CLIENT_CA",
     value: "FILE",
     help: "clients must show a certificate signed by this",
+  },
+  "bind-worker-names": {
+    env: "HELVE_BIND_WORKER_NAMES",
+    value: undefined,
+    help: "a worker must show a certificate that has its name",
   },
   insecure: {
     env: "HELVE_ALLOW_INSECURE",

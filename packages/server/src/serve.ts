@@ -17,7 +17,7 @@ import type { StateSources } from "./metrics/state-metrics.ts";
 import { writePrivateFile } from "./private-file.ts";
 import { publicAddresses } from "./public-addresses.ts";
 import { type Reading, restServer } from "./rest/index.ts";
-import { readTlsFiles } from "./tls-files.ts";
+import { watchTlsFiles } from "./tls-files.ts";
 import { VERSION } from "./version.ts";
 
 /** The database, open and migrated, and what is done there without the engine. */
@@ -138,11 +138,13 @@ async function startListening(
   { storage, config, log, closers }: ServeParts,
   { engine, tokens, metrics, serverUrl }: Inside,
 ): Promise<PublicAddresses> {
-  const { host, grpcPort, httpPort } = config;
-  const tls = config.tls && (await readTlsFiles(config.tls));
+  const { host, grpcPort, httpPort, bindsWorkerNames } = config;
+  const tls = config.tls && (await watchTlsFiles(config.tls, log));
+  if (tls) closers.add("TLS files", async () => tls.stop());
   const { reading, engineDb, listBacklogs } = storage;
   const { findRuns } = reading;
-  const grpc = await startGrpcServer({ engine, authenticator: tokens, findRuns, log, host, port: grpcPort, tls });
+  const listening = { log, host, port: grpcPort, tls };
+  const grpc = await startGrpcServer({ engine, authenticator: tokens, findRuns, bindsWorkerNames, ...listening });
   closers.add("gRPC server", async () => {
     // It ends the streams of workers and answers what it has taken; then calls have nothing more to wait for.
     await engine.stop();

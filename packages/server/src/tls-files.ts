@@ -1,15 +1,69 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { HelveError } from "@helve/core";
+import type { Logger } from "pino";
 import type { Config } from "./config.ts";
-import type { TlsFiles } from "./grpc/listener.ts";
+
+/** Contents of PEM files. With `clientCa`, clients must show a certificate that it signed. */
+export interface TlsFiles {
+  cert: Buffer;
+  key: Buffer;
+  clientCa?: Buffer | undefined;
+}
+
+/** What stands in the files of TLS, now and later. */
+export interface Tls {
+  current(): TlsFiles;
+  /** Calls back with each new content. Connections that are open are not concerned. */
+  onChange(listener: (files: TlsFiles) => void): void;
+  stop(): void;
+}
+
+type Paths = NonNullable<Config["tls"]>;
+
+/** By reading, since what renews certificates puts them in place in many ways, some of which no watcher of files sees. */
+const LOOK_EVERY_MS = 2_000;
 
 /**
- * Reads the files that TLS needs.
+ * Reads the files that TLS needs, and goes on looking whether there are others. A pair that is of no use, because only half
+ * of it is written perhaps, is said in the log and passed over; what was there before is used on.
  *
  * @throws HelveError failed_precondition naming the file that cannot be read, or saying why the pair is of no use
  */
-export async function readTlsFiles({ cert, key, clientCa }: NonNullable<Config["tls"]>): Promise<TlsFiles> {
+export async function watchTlsFiles(paths: Paths, log: Logger): Promise<Tls> {
+  let files = await readTlsFiles(paths);
+  let trouble: string | undefined;
+  let isStopped = false;
+  const listeners: ((files: TlsFiles) => void)[] = [];
+
+  async function look(): Promise<void> {
+    try {
+      const found = await readTlsFiles(paths);
+      trouble = undefined;
+      if (isStopped || isSame(found, files)) return;
+      files = found;
+      for (const listener of listeners) listener(files);
+      log.info({ validUntil: new Date(new X509Certificate(files.cert).validTo) }, "TLS certificate replaced");
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== trouble) log.warn({ err: error }, "TLS certificate not replaced");
+      trouble = message;
+    }
+  }
+
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  return {
+    current: () => files,
+    onChange: (listener) => void listeners.push(listener),
+    stop() {
+      isStopped = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+async function readTlsFiles({ cert, key, clientCa }: Paths): Promise<TlsFiles> {
   const files: TlsFiles = {
     cert: await readPem(cert),
     key: await readPem(key),
@@ -29,4 +83,12 @@ async function readPem(path: string): Promise<Buffer> {
   } catch (error) {
     throw new HelveError("failed_precondition", `cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function isSame(one: TlsFiles, other: TlsFiles): boolean {
+  return (
+    one.cert.equals(other.cert) &&
+    one.key.equals(other.key) &&
+    (one.clientCa === other.clientCa || one.clientCa?.equals(other.clientCa ?? Buffer.alloc(0)) === true)
+  );
 }

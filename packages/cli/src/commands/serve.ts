@@ -28,7 +28,7 @@ folder. A second signal ends it at once; the next start then finds everything as
 
 /** The package of the server, which is loaded when a command needs it: most do not. */
 export type Server = typeof import("@helve/server");
-export type { Scope, StoredToken, TokenAdmin } from "@helve/server";
+export type { CertificateFolder, PairFiles, Scope, StoredToken, TokenAdmin } from "@helve/server";
 
 /** The server and its libraries take a while to load, so that is left until a command needs them. */
 export function loadServer(): Promise<Server> {

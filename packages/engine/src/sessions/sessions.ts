@@ -235,6 +235,11 @@ export class Sessions {
   ): Promise<OpenStream> {
     const { db, replicaId, clock } = this.#deps;
     const life = this.#life;
+    if (options.admit) {
+      const worker = await getWorker(db, tenantId, workerId);
+      if (!worker) throw notFound("not found");
+      options.admit(worker.name);
+    }
     const here = replicaId();
     const row = await openWorkerSession(db, tenantId, workerId, here);
     if (!row) throw notFound("not found");

@@ -1,3 +1,4 @@
+import type { PeerCertificate } from "node:tls";
 import type {
   handleBidiStreamingCall,
   handleServerStreamingCall,
@@ -10,6 +11,7 @@ import { HelveError } from "@helve/core";
 import type { ConnectionId } from "@helve/engine";
 import type { Caller } from "../auth/caller.ts";
 import { CALLS, scopeProblem } from "../auth/permissions.ts";
+import { certificateNames } from "./certificate-names.ts";
 import type { CallContext, Edge } from "./edge.ts";
 import { PREFER_UNCOMPRESSED } from "./gzip.ts";
 import { toStatus } from "./status.ts";
@@ -102,6 +104,7 @@ interface PeerCall {
   metadata: Metadata;
   getPeer(): string;
   getPath(): string;
+  getAuthContext(): { sslPeerCertificate?: PeerCertificate };
 }
 
 function authorizationOf({ metadata }: PeerCall): string | undefined {
@@ -113,12 +116,19 @@ function contextOf(edge: Edge, call: PeerCall): CallContext | Promise<CallContex
   const authorization = authorizationOf(call);
   const connection = edge.connections.idOf(call.getPeer());
   const known = edge.authenticator.known(authorization);
-  if (known) return permitted(known, connection, call.getPath());
-  return edge.authenticator.authenticate(authorization).then((caller) => permitted(caller, connection, call.getPath()));
+  if (known) return permitted(edge, call, known, connection);
+  return edge.authenticator.authenticate(authorization).then((caller) => permitted(edge, call, caller, connection));
 }
 
-function permitted({ tenantId, scope }: Caller, connection: ConnectionId, path: string): CallContext {
+function permitted(
+  { bindsWorkerNames }: Edge,
+  call: PeerCall,
+  { tenantId, scope }: Caller,
+  connection: ConnectionId,
+): CallContext {
+  const path = call.getPath();
   const problem = scopeProblem(scope, CALLS[path], path);
   if (problem !== undefined) throw new HelveError("permission_denied", problem);
-  return { tenantId, scope, connection };
+  const names = bindsWorkerNames ? certificateNames(call.getAuthContext().sslPeerCertificate) : undefined;
+  return { tenantId, scope, connection, certificateNames: names };
 }

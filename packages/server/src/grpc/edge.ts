@@ -14,6 +14,7 @@ export interface Edge {
   readonly connections: Connections;
   readonly openCalls: OpenCalls;
   readonly findRuns: FindRuns;
+  readonly bindsWorkerNames: boolean;
   readonly log: Logger;
 }
 
@@ -22,6 +23,8 @@ export interface CallContext {
   readonly tenantId: TenantId;
   readonly scope: Scope;
   readonly connection: ConnectionId;
+  /** What the caller's certificate is for; undefined where workers are not held to that. */
+  readonly certificateNames: readonly string[] | undefined;
 }
 
 /**

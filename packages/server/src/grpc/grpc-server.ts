@@ -3,6 +3,7 @@ import { DispatcherService, EventsServiceService, helve, v1, WorkflowServiceServ
 import type { Engine } from "@helve/engine";
 import type { Logger } from "pino";
 import type { Authenticator } from "../auth/caller.ts";
+import type { Tls } from "../tls-files.ts";
 import { adminService, workflowService } from "./admin/admin.ts";
 import type { FindRuns } from "./admin/runs-filter.ts";
 import { connections } from "./connections.ts";
@@ -11,7 +12,7 @@ import type { Edge } from "./edge.ts";
 import { eventsService } from "./events/events.ts";
 import { leaveCompressed } from "./gzip.ts";
 import { MAX_MESSAGE_BYTES } from "./limits.ts";
-import { type Listener, listen, type TlsFiles } from "./listener.ts";
+import { type Listener, listen } from "./listener.ts";
 import { sessions } from "./native/sessions.ts";
 import { openCalls } from "./open-calls.ts";
 import { addService } from "./service.ts";
@@ -26,7 +27,9 @@ export interface GrpcServerOptions {
   host: string;
   /** 0: any that is free. */
   port: number;
-  tls: TlsFiles | undefined;
+  tls: Tls | undefined;
+  /** A worker must show a certificate of its name. */
+  bindsWorkerNames: boolean;
 }
 
 export interface GrpcServer {
@@ -42,7 +45,7 @@ const KEEPALIVE_MS = 30_000;
 
 /** Serves both wire protocols on one port: the Hatchet contract and the native sessions. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { engine, authenticator, findRuns, log, host, port, tls } = options;
+  const { engine, authenticator, findRuns, bindsWorkerNames, log, host, port, tls } = options;
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
@@ -56,6 +59,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     engine,
     authenticator,
     findRuns,
+    bindsWorkerNames,
     log,
     connections: connections((connection) => engine.connectionClosed(connection)),
     openCalls: openCalls(),

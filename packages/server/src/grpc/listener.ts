@@ -1,14 +1,9 @@
 import { createServer, type Server as NetServer } from "node:net";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { HelveError } from "@helve/core";
+import type { Tls } from "../tls-files.ts";
 import type { Connections } from "./connections.ts";
-
-/** Contents of PEM files. With `clientCa`, clients must show a certificate that it signed. */
-export interface TlsFiles {
-  cert: Buffer;
-  key: Buffer;
-  clientCa?: Buffer | undefined;
-}
+import { ReloadingCredentials } from "./reloading-credentials.ts";
 
 export interface ListenOptions {
   server: Server;
@@ -16,7 +11,7 @@ export interface ListenOptions {
   host: string;
   /** 0: any that is free. */
   port: number;
-  tls: TlsFiles | undefined;
+  tls: Tls | undefined;
 }
 
 export interface Listener {
@@ -31,7 +26,9 @@ export interface Listener {
  * @throws HelveError `unavailable` when the port is taken or not allowed
  */
 export async function listen({ server, connections, host, port, tls }: ListenOptions): Promise<Listener> {
-  const injector = server.createConnectionInjector(credentialsOf(tls));
+  const injector = server.createConnectionInjector(
+    tls ? new ReloadingCredentials(tls) : ServerCredentials.createInsecure(),
+  );
   const netServer = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => {
     connections.opened(socket);
     injector.injectConnection(socket);
@@ -41,12 +38,6 @@ export async function listen({ server, connections, host, port, tls }: ListenOpt
     netServer.listen({ host, port, backlog: 1024 }, resolve);
   });
   return { port: portOf(netServer), close: () => void netServer.close() };
-}
-
-function credentialsOf(tls: TlsFiles | undefined): ServerCredentials {
-  if (!tls) return ServerCredentials.createInsecure();
-  const pair = { cert_chain: tls.cert, private_key: tls.key };
-  return ServerCredentials.createSsl(tls.clientCa ?? null, [pair], tls.clientCa !== undefined);
 }
 
 function portOf(server: NetServer): number {

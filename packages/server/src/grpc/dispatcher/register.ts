@@ -11,6 +11,7 @@ import {
   wholeNumber,
 } from "@helve/core";
 import type { Labels, WorkerRegistration } from "@helve/engine";
+import { requireCertificateFor } from "../certificate-names.ts";
 import { type CallContext, type Edge, heardOf } from "../edge.ts";
 
 const DEFAULT_SLOTS = 100;
@@ -21,7 +22,9 @@ export async function register(
   caller: CallContext,
   request: WorkerRegisterRequest,
 ): Promise<WorkerRegisterResponse> {
-  const workerId = await edge.engine.registerWorker(caller.tenantId, readRegistration(request));
+  const registration = readRegistration(request);
+  requireCertificateFor(registration.name, caller.certificateNames);
+  const workerId = await edge.engine.registerWorker(caller.tenantId, registration);
   heardOf(edge, caller, { workerId });
   return { tenantId: caller.tenantId, workerId, workerName: request.workerName };
 }

@@ -3,6 +3,7 @@ import type { helve } from "@helve/contracts";
 import { fieldError, invalidArgument, isUuid, MAX_INT32, type WorkerId, wholeNumber } from "@helve/core";
 import type { OpenStream } from "@helve/engine";
 import { failStream } from "../calls.ts";
+import { requireCertificateFor } from "../certificate-names.ts";
 import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { openStream } from "../open-stream.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
@@ -73,10 +74,14 @@ async function openSession(
 /** @throws HelveError not_found for a worker that is not known; it registers anew then */
 async function registerOrResume(
   { engine }: Edge,
-  { tenantId }: CallContext,
+  { tenantId, certificateNames }: CallContext,
   register: helve.Register,
 ): Promise<WorkerId> {
-  if (register.workerId === undefined) return engine.registerWorker(tenantId, readRegister(register));
+  if (register.workerId === undefined) {
+    const registration = readRegister(register);
+    requireCertificateFor(registration.name, certificateNames);
+    return engine.registerWorker(tenantId, registration);
+  }
   if (!isUuid(register.workerId)) throw fieldError("register.worker_id", register.workerId, "must be a UUID");
   const workerId = register.workerId.toLowerCase();
   if (register.labels.length > 0) await engine.upsertWorkerLabels(tenantId, workerId, readLabels(register.labels));

@@ -1,0 +1,24 @@
+import type { PeerCertificate } from "node:tls";
+import { HelveError } from "@helve/core";
+
+/** The common name of a certificate and the names of hosts in it; none where there is no certificate. */
+export function certificateNames(certificate: PeerCertificate | undefined): string[] {
+  const common = certificate?.subject?.CN ?? [];
+  const hosts = (certificate?.subjectaltname ?? "").split(", ").flatMap((entry) => /^DNS:(.+)$/.exec(entry)?.[1] ?? []);
+  return [...new Set([common, hosts].flat())];
+}
+
+/**
+ * Whether somebody with this certificate may be the worker of that name.
+ *
+ * @param names undefined: whoever has a token may
+ * @throws HelveError permission_denied
+ */
+export function requireCertificateFor(workerName: string, names: readonly string[] | undefined): void {
+  if (names === undefined || names.includes(workerName)) return;
+  const shown = names.map((name) => `'${name}'`).join(", ") || "nobody";
+  throw new HelveError(
+    "permission_denied",
+    `a worker '${workerName}' needs a certificate of that name; the one shown is for ${shown}`,
+  );
+}
