@@ -1,7 +1,9 @@
-import { readOptions, USAGE } from "./options.ts";
+import type { Sample } from "./checks/sampler.ts";
+import { playLong } from "./long.ts";
+import { type Options, readOptions, USAGE } from "./options.ts";
 import { playRound, type RoundResult } from "./round.ts";
 import { openClusters } from "./stage/cluster.ts";
-import { describeAll, describeRound } from "./summary.ts";
+import { describeAll, describeLong, describeRound, describeSample, SAMPLE_HEADER } from "./summary.ts";
 
 // Ends what was started; the data of the round is left where it is.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -14,10 +16,22 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options === "help") return say(USAGE);
-  const { replicas, rounds, seed, roundSeconds, faults, perSecond } = options;
+  return options.minutes === undefined ? playRounds(options) : playMinutes(options, options.minutes);
+}
+
+async function playMinutes({ seed, replicas, load }: Options, minutes: number): Promise<number> {
+  say(SAMPLE_HEADER);
+  const onSample = (sample: Sample) => void say(describeSample(sample));
+  const result = await playLong({ seed, replicas, minutes, load, onSample });
+  say(describeLong(result));
+  return result.violations.length > 0 ? 1 : 0;
+}
+
+async function playRounds(options: Options): Promise<number> {
+  const { replicas, rounds, seed, roundSeconds, faults, perSecond, keepsAll } = options;
   const results: RoundResult[] = [];
   for (let n = 0; n < rounds; n++) {
-    const round = { seed: seed + n, replicas, durationMs: roundSeconds * 1000, faults, perSecond };
+    const round = { seed: seed + n, replicas, durationMs: roundSeconds * 1000, faults, perSecond, keepsAll };
     const result = await playRound(round);
     results.push(result);
     say(describeRound(result));

@@ -9,6 +9,8 @@ export interface Options {
   faults: number;
   /** Runs triggered in a second of a round. */
   perSecond: number;
+  /** Whether the folder of a round without violations is kept as well. */
+  keepsAll: boolean;
   /** The long form: one cluster, so many minutes. Undefined: rounds. */
   minutes: number | undefined;
   /** Part of what the cluster can do that is offered in the long form. */
@@ -23,6 +25,7 @@ export const USAGE = `Usage: npm run chaos -- [options]
   --seconds N   how long faults go on in a round; default 12
   --faults N    drawn for a round; default 6
   --rate N      runs triggered a second; default 25
+  --keep        leave logs, journals and database of every round where they are
   --minutes N   the long form instead of rounds: one cluster under steady load, with random faults
   --load X      part of what the cluster can do that is offered then; default 0.7
 `;
@@ -39,6 +42,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
       seconds: { type: "string", default: "12" },
       faults: { type: "string", default: "6" },
       rate: { type: "string", default: "25" },
+      keep: { type: "boolean", default: false },
       minutes: { type: "string" },
       load: { type: "string", default: "0.7" },
       help: { type: "boolean", default: false },
@@ -52,6 +56,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     roundSeconds: positive("--seconds", values.seconds),
     faults: positive("--faults", values.faults),
     perSecond: positive("--rate", values.rate),
+    keepsAll: values.keep,
     minutes: values.minutes === undefined ? undefined : positive("--minutes", values.minutes),
     load: positive("--load", values.load),
   };

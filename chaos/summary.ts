@@ -1,13 +1,16 @@
+import type { Sample } from "./checks/sampler.ts";
+import type { LongResult } from "./long.ts";
 import { describeFault } from "./plan/fault.ts";
 import type { RoundResult } from "./round.ts";
 
 /** One line a round; more when something was wrong. */
 export function describeRound(result: RoundResult): string {
   const { seed, acknowledged, refused, tasks, requeues, drainMs, violations } = result;
-  const counts = `${acknowledged} acknowledged, ${refused} refused, ${tasks} tasks, ${requeues} requeued`;
+  const given = [...refused].map(([reason, count]) => `, ${count} refused as ${reason}`).join("");
+  const counts = `${acknowledged} acknowledged${given}, ${tasks} tasks, ${requeues} requeued`;
   const faults = result.faults.map(({ kind }) => kind).join(", ");
   const line = `seed ${seed}: ${faults}; ${counts}, over after ${seconds(drainMs)}: `;
-  if (violations.length === 0) return `${line}as it must be`;
+  if (violations.length === 0) return `${line}as it must be${result.folder ? `; kept in ${result.folder}` : ""}`;
   return [
     `${line}${violations.length} VIOLATIONS`,
     ...result.faults.map((fault) => `  ${describeFault(fault)}`),
@@ -28,6 +31,60 @@ export function describeAll(results: readonly RoundResult[]): string {
     `Postgres serves again, until full speed          ${times(({ times }) => times.fullSpeed)}`,
     `end of the load, until the last run has ended    ${times(({ drainMs }) => [drainMs])}`,
   ].join("\n");
+}
+
+export const SAMPLE_HEADER =
+  "minute  runs/s  heap MiB  resident MiB  statements/task  unfinished  rows that break a promise";
+
+export function describeSample({
+  minute,
+  perSecond,
+  memory,
+  statementsPerTask,
+  unfinished,
+  brokenRows,
+}: Sample): string {
+  const cells: [number | undefined, number, number][] = [
+    [minute, 6, 1],
+    [perSecond, 8, 1],
+    [memory?.heap, 10, 1],
+    [memory?.resident, 14, 1],
+    [statementsPerTask, 17, 2],
+    [unfinished, 12, 0],
+    [brokenRows, 11, 0],
+  ];
+  return cells.map(([value, width, digits]) => (value?.toFixed(digits) ?? "–").padStart(width)).join("");
+}
+
+/** What the long form came to. */
+export function describeLong(result: LongResult): string {
+  const { capacity, perSecond, samples, faults, acknowledged, tasks, drainMs, violations, folder } = result;
+  const later = samples.slice(Math.floor(samples.length / 5));
+  const slopeOf = (pick: (sample: Sample) => number | undefined): string => {
+    const points = later.flatMap((sample) =>
+      pick(sample) === undefined ? [] : [[sample.minute, pick(sample) as number] as const],
+    );
+    return points.length < 2 ? "–" : (slope(points) * 60).toFixed(2);
+  };
+  const kinds = new Map<string, number>();
+  for (const { kind } of faults) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  return [
+    `${capacity.toFixed(0)} runs/s were possible, ${perSecond.toFixed(0)} offered; ${acknowledged} acknowledged, ${tasks} tasks`,
+    `${faults.length} faults: ${[...kinds].map(([kind, count]) => `${count} ${kind}`).join(", ")}`,
+    "slopes after the first fifth, in an hour:",
+    `  heap after collection ${slopeOf(({ memory }) => memory?.heap)} MiB, resident ${slopeOf(({ memory }) => memory?.resident)} MiB`,
+    `  statements a task ${slopeOf(({ statementsPerTask }) => statementsPerTask)}`,
+    `over after ${seconds(drainMs)}: ${violations.length === 0 ? "as it must be" : `${violations.length} VIOLATIONS, kept in ${folder}`}`,
+    ...violations.slice(0, 40).map((violation) => `  ! ${violation}`),
+  ].join("\n");
+}
+
+/** By least squares. */
+function slope(points: readonly (readonly [number, number])[]): number {
+  const mean = (of: 0 | 1) => points.reduce((sum, point) => sum + point[of], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const covariance = points.reduce((sum, [px, py]) => sum + (px - x) * (py - y), 0);
+  return covariance / points.reduce((sum, [px]) => sum + (px - x) ** 2, 0);
 }
 
 function spread(values: readonly number[]): string {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { ChaosWorker } from "../stage/worker.ts";
 
 /** Something that the code of a task did. */
 export interface JournalLine {
@@ -18,8 +19,21 @@ export interface Journal {
   lines: JournalLine[];
 }
 
+/** Of every process that a worker has had. */
+export async function readJournals(workers: readonly ChaosWorker[]): Promise<Journal[]> {
+  const journals: Journal[] = [];
+  for (const worker of workers) {
+    // A published client is not told which of its attempts were given up, and goes on with them.
+    const slots = worker.kind === "own" ? worker.slots : undefined;
+    for (const path of worker.journals()) {
+      journals.push({ worker: worker.child.title, slots, lines: await readJournal(path) });
+    }
+  }
+  return journals;
+}
+
 /** A process that was killed before it began has none; a line that was not finished is none. */
-export async function readJournal(path: string): Promise<JournalLine[]> {
+async function readJournal(path: string): Promise<JournalLine[]> {
   const text = await readFile(path, "utf8").catch(() => "");
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   return whole

@@ -56,20 +56,17 @@ export class Caller {
     }
   }
 
-  /** Triggers one after the other in so many lanes. @returns how many runs ended in that time */
+  /** Triggers as fast as it is served, in so many lanes that wait for their runs. @returns runs that ended in a second */
   async saturate(lanes: number, forMs: number): Promise<number> {
-    const until = now() + forMs;
+    const beganAt = now();
     let ended = 0;
     const lane = async (): Promise<void> => {
-      while (now() < until) {
-        await this.#clientOfTurn()
-          .admin.runWorkflow("quick", { ms: 5 })
-          .then((ref) => ref.output);
-        if (now() < until) ended++;
+      while (now() - beganAt < forMs) {
+        await this.#trigger({ ...drawOrder(this.#random), cancelAfterMs: undefined }, () => ended++);
       }
     };
     await Promise.all(Array.from({ length: lanes }, lane));
-    return ended;
+    return (ended * 1000) / (now() - beganAt);
   }
 
   /** Resolves when every trigger and every cancel was answered or given up. */
@@ -95,13 +92,13 @@ export class Caller {
     keep(this.#triggering, this.#trigger(order));
   }
 
-  async #trigger({ kind, input, cancelAfterMs }: Order): Promise<void> {
+  async #trigger({ kind, input, cancelAfterMs }: Order, onTold?: () => void): Promise<void> {
     const client = this.#clientOfTurn();
     try {
       const ref = await client.admin.runWorkflow(kind, input);
       const run: Acknowledged = { runId: ref.workflowRunId, kind, at: now(), cancel: "none", told: undefined };
       this.acknowledged.push(run);
-      ref.output.then(
+      const telling = ref.output.then(
         (output) => {
           run.told = { status: "succeeded", output };
         },
@@ -109,6 +106,7 @@ export class Caller {
           run.told = error instanceof RunFailedError ? { status: error.status } : { error: String(error) };
         },
       );
+      if (onTold) await telling.then(onTold);
       if (cancelAfterMs !== undefined) keep(this.#cancelling, this.#cancel(run, cancelAfterMs));
     } catch (error) {
       const reason = error instanceof HelveError ? error.code : String(error);

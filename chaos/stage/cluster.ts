@@ -2,16 +2,21 @@ import type { Cast, LinkName } from "../plan/fault.ts";
 import { ChaosEngine } from "./engine.ts";
 import { Link } from "./link.ts";
 import { ChaosPostgres } from "./postgres.ts";
+import { until } from "./until.ts";
 import { ChaosWorker } from "./worker.ts";
 
 export interface ClusterOptions {
   folder: string;
   cast: Cast;
+  /** @default few, so that they are full now and then */
+  slots?: readonly number[];
   /** Something of ours ended that nobody had told to. */
   onUnexpectedExit(what: string): void;
 }
 
+/** Of the workers in turn, where nothing else is said. */
 const SLOTS = [4, 6, 8];
+const WORKERS_MS = 60_000;
 
 /** Those that run, for a signal that ends everything. */
 export const openClusters: Set<Cluster> = new Set();
@@ -44,7 +49,7 @@ export class Cluster {
     openClusters.add(this);
   }
 
-  async #startAll({ folder, cast, onUnexpectedExit }: ClusterOptions): Promise<void> {
+  async #startAll({ folder, cast, slots = SLOTS, onUnexpectedExit }: ClusterOptions): Promise<void> {
     for (let n = 0; n < cast.engines; n++) {
       const link = await this.#open(`database ${n}`, this.postgres.port);
       const name = `engine-${n}`;
@@ -61,7 +66,7 @@ export class Cluster {
         folder,
         name,
         kind,
-        slots: SLOTS[n % SLOTS.length] as number,
+        slots: slots[n % slots.length] as number,
         token: this.token,
         link: await this.#open(`worker ${n}`, this.portOf(n)),
         onUnexpectedExit: (what) => onUnexpectedExit(`${name} ${what}`),
@@ -69,6 +74,17 @@ export class Cluster {
       this.workers.push(worker);
       worker.child.start();
     }
+  }
+
+  /** Resolves when all workers have registered: before that the engine does not know the workflows. */
+  async workersAreThere(): Promise<void> {
+    const isSo = async () => {
+      const [row] = await this.postgres.query<{ count: number }>(
+        "select count(*)::int as count from worker where is_listening",
+      );
+      return row?.count === this.workers.length;
+    };
+    if (!(await until(WORKERS_MS, isSo))) throw new Error(`the workers did not register within ${WORKERS_MS} ms`);
   }
 
   link(name: LinkName): Link {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Fault } from "../plan/fault.ts";
+import { type Fault, targetOf } from "../plan/fault.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ChaosEngine } from "./engine.ts";
 import { now } from "./now.ts";
@@ -10,6 +10,22 @@ export interface Recoveries {
   engines: { engine: number; startedAt: number; readyAt: number; workers: readonly number[] }[];
   /** When Postgres served again. */
   postgres: number[];
+}
+
+/** Each at its time, or when what harmed the same target before is over: on a slow machine that may take longer than planned. */
+export async function inTime(faults: readonly Fault[], carryOut: (fault: Fault) => Promise<void>): Promise<void> {
+  const before = new Map<string, Promise<void>>();
+  for (const fault of faults) {
+    const target = targetOf(fault);
+    const isFree = before.get(target);
+    before.set(
+      target,
+      pause(fault.atMs)
+        .then(() => isFree)
+        .then(() => carryOut(fault)),
+    );
+  }
+  await Promise.all(before.values());
 }
 
 /** Carries out one fault, from its beginning until its target is well again. */
