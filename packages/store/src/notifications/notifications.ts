@@ -1,6 +1,9 @@
 import pg from "pg";
 
 const RECONNECT_MS = 500;
+/** A connection whose other end has gone without a word looks like one on which nothing happens. */
+const CHECK_EVERY_MS = 10_000;
+const ANSWER_MS = 5_000;
 
 /**
  * LISTEN and NOTIFY on one connection of its own: never inside the transactions of the data, where a notification would
@@ -14,12 +17,22 @@ export class Notifications {
   #client: pg.Client | undefined;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
+  readonly #checkEveryMs: number;
+  #checking: NodeJS.Timeout | undefined;
 
   /**
    * @param onPayload called for every notification on the channel, also for those sent here
    * @param onGap called when the connection is back after a break: notifications may have been missed
+   * @param checkEveryMs how often it is asked whether the other end is still there
    */
-  constructor(url: string, channel: string, onPayload: (payload: string) => void, onGap: () => void) {
+  constructor(
+    url: string,
+    channel: string,
+    onPayload: (payload: string) => void,
+    onGap: () => void,
+    checkEveryMs: number = CHECK_EVERY_MS,
+  ) {
+    this.#checkEveryMs = checkEveryMs;
     this.#url = url;
     this.#channel = channel;
     this.#onPayload = onPayload;
@@ -31,17 +44,19 @@ export class Notifications {
     const client = new pg.Client({
       connectionString: this.#url,
       application_name: "helve-notifications",
-      keepAlive: true,
+      connectionTimeoutMillis: ANSWER_MS,
+      query_timeout: Math.min(ANSWER_MS, this.#checkEveryMs),
     });
-    client.on("error", () => client.end().catch(() => {}));
+    client.on("error", () => client.connection.stream.destroy());
     client.on("end", () => this.#reconnect(client));
     client.on("notification", ({ payload }) => this.#onPayload(payload ?? ""));
     try {
       await client.connect();
       await client.query(`listen ${client.escapeIdentifier(this.#channel)}`);
       this.#client = client;
+      this.#checking = setInterval(() => void this.#ask(client, "select 1", []), this.#checkEveryMs);
     } catch (error) {
-      client.end().catch(() => {});
+      client.connection.stream.destroy();
       throw error;
     }
   }
@@ -49,16 +64,32 @@ export class Notifications {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await this.#client?.end().catch(() => {});
+    clearInterval(this.#checking);
+    const client = this.#client;
+    const limit = setTimeout(() => client?.connection.stream.destroy(), ANSWER_MS);
+    await client?.end().catch(() => {});
+    clearTimeout(limit);
   }
 
   /** Sends less than 8,000 bytes. While there is no connection, or when it breaks, the notification is lost. */
   async notify(payload: string): Promise<void> {
-    await this.#client?.query("select pg_notify($1, $2)", [this.#channel, payload]).catch(() => {});
+    if (this.#client) await this.#ask(this.#client, "select pg_notify($1, $2)", [this.#channel, payload]);
+  }
+
+  /** A connection on which no answer comes is given up. */
+  async #ask(client: pg.Client, text: string, values: string[]): Promise<void> {
+    try {
+      await client.query(text, values);
+    } catch {
+      client.connection.stream.destroy();
+    }
   }
 
   #reconnect(client: pg.Client): void {
-    if (this.#client === client) this.#client = undefined;
+    if (this.#client === client) {
+      this.#client = undefined;
+      clearInterval(this.#checking);
+    }
     if (this.#isStopped || this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
