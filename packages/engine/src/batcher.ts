@@ -9,6 +9,8 @@ export interface BatcherOptions<Item, Result> {
   /** How much one item weighs; default 1. A batch takes items until `maxWeight` is reached. */
   weigh?(item: Item): number;
   maxWeight: number;
+  /** Whose item it is. While more is pending than a batch takes, owners share it equally; default: in the order given. */
+  ownerOf?(item: Item): string;
   /** Batches under way at the same time, each on a connection of its own. */
   lanes: number;
 }
@@ -80,12 +82,30 @@ export class Batcher<Item, Result> {
       this.#pending = [];
       return all;
     }
+    this.#takeTurns();
     let count = 0;
     for (let weight = 0; count < this.#pending.length && weight < maxWeight; count++) {
       const next = this.#pending[count] as Pending<Item, Result>;
       weight += weigh ? weigh(next.item) : 1;
     }
     return this.#pending.splice(0, count);
+  }
+
+  /** Puts in front what comes after the least weight of its own owner. What one owner gave stays in its order. */
+  #takeTurns(): void {
+    const { ownerOf, weigh = () => 1 } = this.#options;
+    const [first] = this.#pending;
+    if (!ownerOf || !first) return;
+    const firstOwner = ownerOf(first.item);
+    if (this.#pending.every(({ item }) => ownerOf(item) === firstOwner)) return;
+    const weights = new Map<string, number>();
+    const placed = this.#pending.map((pending) => {
+      const owner = ownerOf(pending.item);
+      const before = weights.get(owner) ?? 0;
+      weights.set(owner, before + weigh(pending.item));
+      return { pending, before };
+    });
+    this.#pending = placed.sort((a, b) => a.before - b.before).map(({ pending }) => pending);
   }
 
   async #write(batch: Pending<Item, Result>[]): Promise<void> {

@@ -44,19 +44,25 @@ export interface ReportsDeps {
   observer: Observer & Partial<Meter>;
 }
 
+interface Settled {
+  answer: ReportAnswer;
+  touched: TaskRunId[];
+}
+
 /** Takes what workers and the engine itself say about task runs. Every change of a run's state after its birth goes through here. */
 export class Reports {
   readonly #deps: ReportsDeps;
   readonly #successes: Batcher<Success, ReportAnswer>;
-  readonly #settlements: Batcher<Settlement, { answer: ReportAnswer; touched: TaskRunId[] }>;
+  readonly #settlements: Batcher<Settlement, Settled>;
   readonly #abandoned = new Map<string, Session>();
   readonly #starts = new Set<HeldTask>();
   #startsTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: ReportsDeps) {
     this.#deps = deps;
-    this.#successes = new Batcher({ write: (batch) => this.#finish(batch), maxWeight: MAX_BATCH, lanes: 2 });
-    this.#settlements = new Batcher({ write: (batch) => this.#settle(batch), maxWeight: MAX_BATCH, lanes: 2 });
+    const batches = { maxWeight: MAX_BATCH, lanes: 2, ownerOf: ({ tenantId }: Success | Settlement) => tenantId };
+    this.#successes = new Batcher<Success, ReportAnswer>({ ...batches, write: (batch) => this.#finish(batch) });
+    this.#settlements = new Batcher<Settlement, Settled>({ ...batches, write: (batch) => this.#settle(batch) });
   }
 
   /** @see Engine.report */
@@ -207,7 +213,7 @@ export class Reports {
     return this.#answerRest(batch, isFirst, (success) => ({ ...success, outcome: "succeeded" }));
   }
 
-  async #settle(batch: Settlement[]): Promise<{ answer: ReportAnswer; touched: TaskRunId[] }[]> {
+  async #settle(batch: Settlement[]): Promise<Settled[]> {
     const { db, replicaId, settling, observer } = this.#deps;
     const begunAt = performance.now();
     const result = await persist(() => settleOnce(db, replicaId(), settling, batch), this.#deps.onDoubt);

@@ -109,6 +109,7 @@ export class TriggerRuns {
       write: (units) => this.#store(units),
       weigh: (runs) => runs.reduce((tasks, run) => tasks + Math.max(1, run.version.steps.length - 1), 0),
       maxWeight: MAX_TASKS,
+      ownerOf: ([run]) => run?.tenantId ?? "",
       lanes: 2,
     });
   }

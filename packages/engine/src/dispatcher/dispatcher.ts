@@ -1,4 +1,4 @@
-import type { TaskRunId, Uuid } from "@helve/core";
+import type { TaskRunId, TenantId, Uuid } from "@helve/core";
 import { type ClaimedTaskRun, claimTaskRuns, type Database, type ReplicaId } from "@helve/store";
 import type { AssignedTask } from "../api.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -306,25 +306,38 @@ export class Dispatcher {
     }
   }
 
-  /** Shares the free slots among the lines, one each in turn; those that prefer some workers choose first. */
-  #plan(): { route: Route; sessions: Session[]; news: number }[] {
-    const plan: { route: Route; sessions: Session[]; news: number }[] = [];
+  /**
+   * Shares a claim among the tenants, one row each in turn, whatever lines a tenant has; and a tenant's free slots among its
+   * lines in the same way. Lines that prefer some workers choose first.
+   */
+  #plan(): ClaimedLine[] {
+    const plan: ClaimedLine[] = [];
     const waiting = [...this.#waiting];
-    const ordered = [...waiting.filter((route) => route.isRanked), ...waiting.filter((route) => !route.isRanked)];
-    let open = ordered.map((route) => ({ route, sessions: [] as Session[], news: route.news }));
+    const tenants = new Map<TenantId, ClaimedLine[]>();
+    for (const route of [...waiting.filter((one) => one.isRanked), ...waiting.filter((one) => !one.isRanked)]) {
+      const line = { route, sessions: [], news: route.news };
+      const lines = tenants.get(route.tenantId);
+      if (lines) lines.push(line);
+      else tenants.set(route.tenantId, [line]);
+    }
+    let open = [...tenants.values()];
     for (let taken = 0; open.length > 0 && taken < MAX_CLAIM; ) {
-      open = open.filter((line) => {
-        const session = line.route.reserve();
-        if (!session) return false;
-        if (line.sessions.push(session) === 1) plan.push(line);
-        taken++;
-        return true;
+      open = open.filter((lines) => {
+        for (let line = lines.shift(); line; line = lines.shift()) {
+          const session = line.route.reserve();
+          if (!session) continue;
+          if (line.sessions.push(session) === 1) plan.push(line);
+          lines.push(line);
+          taken++;
+          return true;
+        }
+        return false;
       });
     }
     return plan;
   }
 
-  async #claimPlanned(plan: { route: Route; sessions: Session[]; news: number }[]): Promise<void> {
+  async #claimPlanned(plan: readonly ClaimedLine[]): Promise<void> {
     const { db, replicaId, onDoubt, meter } = this.#deps;
     const begunAt = performance.now();
     const claims = plan.map(({ route, sessions }) => ({
@@ -371,6 +384,13 @@ export class Dispatcher {
       throw error;
     }
   }
+}
+
+/** A line with the workers that a claim has reserved slots of. */
+interface ClaimedLine {
+  readonly route: Route;
+  readonly sessions: Session[];
+  readonly news: number;
 }
 
 /** Matches claimed rows with the reservations made for them, which are taken out of the lists. */
