@@ -8,7 +8,7 @@ const END_SIGNALS: readonly EndSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
  * One Ctrl-C arrives twice under npm and npx: the terminal sends it to every process in front, and npm passes its own on.
  * People are slower.
  */
-const SAME_SIGNAL_MS = 300;
+const SAME_SIGNAL_MS = 500;
 
 /** Runs a command line as this process: its output, its environment, its exit code. */
 export async function runProgram(args: readonly string[]): Promise<void> {

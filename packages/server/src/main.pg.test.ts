@@ -71,6 +71,17 @@ test("a process announces itself when tasks can run, and ends in order when aske
   expect(existsSync(readyFile)).toBe(false);
 });
 
+test("a process ends in order at one Ctrl-C that arrives twice, as under npm", async () => {
+  const readyFile = join(folder, "twice.json");
+  const { child, lines } = startProcess(["serve", "--ready-file", readyFile]);
+  await says(child, lines, "serving");
+  // Two of one kind could be merged on their way.
+  child.kill("SIGINT");
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
+  expect(existsSync(readyFile)).toBe(false);
+});
+
 test.each([
   [
     "a database that cannot be reached",

@@ -3,6 +3,8 @@ import type { Running } from "./serve.ts";
 
 /** Signals that ask a process to end. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** One Ctrl-C arrives twice under npm: from the terminal, and passed on. People are slower. */
+const SAME_SIGNAL_MS = 500;
 
 /**
  * Runs a server as this process does: until a signal asks it to end, then in order; a second signal ends it at once.
@@ -31,8 +33,12 @@ export function explainFailure(error: unknown): number {
 function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
     let count = 0;
+    let lastAt = Number.NEGATIVE_INFINITY;
     for (const signal of SIGNALS) {
       process.on(signal, () => {
+        const isSame = performance.now() - lastAt < SAME_SIGNAL_MS;
+        lastAt = performance.now();
+        if (isSame) return;
         count++;
         if (count > 1) process.exit(1);
         resolve();

@@ -27,7 +27,7 @@ interface Ready {
 const LIMIT_MS = 60_000;
 const START_LIMIT_MS = 40_000;
 /** npm doubles a Ctrl-C within this time; whoever presses it again is slower. */
-const LONGER_THAN_NPM_MS = 400;
+const LONGER_THAN_NPM_MS = 700;
 const ANY_PORTS = { HELVE_GRPC_PORT: "0", HELVE_HTTP_PORT: "0" };
 
 function readyFileOf(dataDir: string): string {
