@@ -5,7 +5,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     name: "examples",
     root: import.meta.dirname,
-    include: ["*.test.ts"],
+    include: ["*.test.ts", "bring-your-own-language/*.test.ts"],
     testTimeout: 90_000,
   },
 });

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -32,8 +33,8 @@ afterAll(async () => {
 async function tryWorker(worker: ChildProcess, workflow: string): Promise<void> {
   const exited = once(worker, "exit");
   try {
-    const [line] = (await once(worker.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
-    expect(line.toString()).toBe("ready\n");
+    const [line] = (await once(createInterface({ input: worker.stdout as NodeJS.ReadableStream }), "line")) as [string];
+    expect(line).toBe("ready");
     expect(await trigger(workflow, '{"text":"hello"}')).toContain('{"text":"HELLO"}');
     expect(await trigger(workflow, "{}")).toContain("text is missing");
   } finally {
