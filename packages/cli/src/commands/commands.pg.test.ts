@@ -139,6 +139,33 @@ describe("helve run", () => {
   });
 });
 
+describe("helve logs", () => {
+  it("shows what the tasks of a run logged, and says when that is nothing", async () => {
+    const id = await started('{"item":"lamp"}');
+    expect(await helve(["logs", id])).toMatchObject({ code: 0, out: "", err: "helve: nothing has been logged\n" });
+    await eventually("its end", async () => ((await statusOf(id)) === "COMPLETED" ? true : undefined));
+    const { code, out } = await helve(["logs", id]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\d{4}-\S+Z {2}INFO {3}ship-\d+ {2}lamp goes out with label H-001\n$/);
+    const json = JSON.parse((await helve(["logs", id, "--json"])).out) as object;
+    expect(json).toMatchObject({ message: "lamp goes out with label H-001", level: "INFO", attempt: 1 });
+  });
+
+  it.each(["--follow", "-f"])("goes on until the run has ended with %s, and shows each line once", async (flag) => {
+    const id = await started('{"item":"desk"}');
+    const { code, out } = await helve(["logs", id, flag]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^\S+ {2}INFO {3}ship-\d+ {2}desk goes out .*\n$/)]);
+    expect(await statusOf(id)).toBe("COMPLETED");
+  });
+
+  it("ends with 1 when the run it follows has not succeeded", async () => {
+    const id = await started();
+    const following = helve(["logs", id, "-f"]);
+    await helve(["cancel", id]);
+    expect(await following).toMatchObject({ code: 1, out: "" });
+  });
+});
+
 describe("helve cancel and helve replay", () => {
   it("cancel a run that goes on, and run it again", async () => {
     const id = await started();

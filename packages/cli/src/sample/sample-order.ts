@@ -57,6 +57,7 @@ export function sampleOrder(client: HelveClient): Sample {
     fn: async (_order, ctx) => {
       await pause(300);
       const [{ item }, { label }] = await Promise.all([ctx.parentOutput(checkStock), ctx.parentOutput(printLabel)]);
+      await ctx.logger.info(`${item} goes out with label ${label}`);
       return { shipped: item, label };
     },
   });
