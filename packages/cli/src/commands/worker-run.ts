@@ -12,6 +12,8 @@ import { byteCount } from "../supervisor/byte-count.ts";
 import { copyEnvironment } from "../supervisor/copy-environment.ts";
 import { startGuard } from "../supervisor/guard.ts";
 import { roll } from "../supervisor/roll.ts";
+import type { ScaleLimits } from "../supervisor/scale-decision.ts";
+import { Scaler } from "../supervisor/scaler.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { lockSupervisor } from "../supervisor/supervisor-lock.ts";
 
@@ -27,6 +29,10 @@ quarantined and what has fallen silent; recycles what has done or takes too much
 ends. SIGTERM and Ctrl-C end all copies in order, a second one at once. SIGHUP replaces the copies one by one.`,
   options: {
     copies: { value: "N", help: "how many; default 1" },
+    min: { value: "N", help: "with --max, in place of --copies: how many there are at least; default 1" },
+    max: { value: "N", help: "how many at most: their number follows what waits and what is busy" },
+    "scale-up-after": { value: "SPAN", help: "one more when a task has waited for so long; default 5s" },
+    "scale-down-after": { value: "SPAN", help: "one less when fewer would have done for so long; default 60s" },
     name: { value: "NAME", help: "what the copies are called in the log; default: the program's" },
     "worker-name": { value: "NAME", help: "the name the program gives its worker, to recognise it by" },
     grace: { value: "SPAN", help: "how long a copy may take to end; default 30s" },
@@ -47,17 +53,19 @@ ends. SIGTERM and Ctrl-C end all copies in order, a second one at once. SIGHUP r
   operands: { min: 1, max: Number.POSITIVE_INFINITY },
   examples: [
     "helve worker run --copies 4 -- python worker.py",
+    "helve worker run --min 1 --max 8 -- python worker.py",
     "helve worker run --max-memory 512MB --max-tasks 10000 -- node worker.js",
     "helve worker run --release-file current.txt --max-failures 20 -- node releases/{release}/worker.js",
   ],
   async run({ values, operands, io }) {
     const graceMs = timeSpan(values.grace, "--grace") ?? DEFAULT_GRACE_MS;
     const maxFailures = wholeNumber(values["max-failures"], "--max-failures", 0, 100);
+    const scale = scaleLimits(values);
     const commandNow = () => commandOf(operands, values["release-file"]);
     const options = {
       name: values.name ?? basename(operands.at(-1) ?? "worker").replace(/\.\w+$/, ""),
       command: await commandNow(),
-      copies: wholeNumber(values.copies, "--copies", 1, 1000) ?? 1,
+      copies: scale?.min ?? wholeNumber(values.copies, "--copies", 1, 1000) ?? 1,
       workerName: values["worker-name"],
       graceMs,
       limits: {
@@ -90,17 +98,29 @@ ends. SIGTERM and Ctrl-C end all copies in order, a second one at once. SIGHUP r
       onLine: (copy, stream, line) => io[stream].write(`${copy} | ${line}\n`),
     });
     let running = options.command;
-    const rollTo = async (next: readonly string[]) => {
-      say(`replacing ${options.copies} ${options.copies === 1 ? "copy" : "copies one by one"}: ${next.join(" ")}`);
-      if (await roll(supervisor, { ...rollOptions, from: running, to: next, fleet, say })) running = next;
+    let isRolling = false;
+    const rollNow = async () => {
+      if (isRolling) return say("a roll is under way already");
+      isRolling = true;
+      try {
+        const next = await commandNow();
+        const count = supervisor.slots.length;
+        say(`replacing ${count} ${count === 1 ? "copy" : "copies one by one"}: ${next.join(" ")}`);
+        if (await roll(supervisor, { ...rollOptions, from: running, to: next, fleet, say })) running = next;
+      } finally {
+        isRolling = false;
+      }
     };
-    const forget = listen(io, supervisor, say, async () => rollTo(await commandNow()));
+    const forget = listen(io, supervisor, say, rollNow);
+    const scaler = scale && new Scaler(scale, { supervisor, fleet, isRolling: () => isRolling, say });
     try {
+      scaler?.start();
       const outcome = await supervisor.run();
       if (outcome === "stopped") return DONE;
       io.err.write("helve: every copy ended again and again; what they said last is above\n");
       return FAILED;
     } finally {
+      await scaler?.stop();
       forget();
       guard.close();
       lock.release();
@@ -110,16 +130,9 @@ ends. SIGTERM and Ctrl-C end all copies in order, a second one at once. SIGHUP r
 
 /** The first signal ends in order, the second at once. On a terminal SIGHUP means that it has gone; elsewhere it rolls. */
 function listen(io: Io, supervisor: Supervisor, say: (text: string) => void, rollNow: () => Promise<void>): () => void {
-  let isRolling = false;
   return io.onSignal((signal) => {
     if (signal === "SIGHUP" && !io.err.isTerminal && !supervisor.isStopping) {
-      if (isRolling) return say("a roll is under way already");
-      isRolling = true;
-      void rollNow()
-        .catch((error: Error) => say(`nothing is replaced: ${error.message}`))
-        .finally(() => {
-          isRolling = false;
-        });
+      void rollNow().catch((error: Error) => say(`nothing is replaced: ${error.message}`));
       return;
     }
     if (supervisor.isStopping) {
@@ -131,7 +144,23 @@ function listen(io: Io, supervisor: Supervisor, say: (text: string) => void, rol
   });
 }
 
-/** The command with the release put in. @throws UsageError, CommandError */
+/** @returns undefined where the number of copies does not change @throws UsageError */
+function scaleLimits(
+  values: Readonly<Record<"copies" | "min" | "max" | "scale-up-after" | "scale-down-after", string | undefined>>,
+): ScaleLimits | undefined {
+  const min = wholeNumber(values.min, "--min", 1, 1000) ?? 1;
+  const max = wholeNumber(values.max, "--max", min, 1000);
+  const upAfterMs = timeSpan(values["scale-up-after"], "--scale-up-after") ?? 5000;
+  const downAfterMs = timeSpan(values["scale-down-after"], "--scale-down-after") ?? 60_000;
+  if (max === undefined) {
+    if (values.min !== undefined) throw new UsageError("--min goes with --max; --copies is a number that stays");
+    return undefined;
+  }
+  if (values.copies !== undefined) throw new UsageError("--copies is a number that stays: give it, or --min and --max");
+  return { min, max, upAfterMs, downAfterMs };
+}
+
+/** The command with the release put in, which also stands in HELVE_BUILD. @throws UsageError, CommandError */
 async function commandOf(operands: readonly string[], releaseFile: string | undefined): Promise<readonly string[]> {
   const hasPlace = operands.some((operand) => operand.includes("{release}"));
   if (releaseFile === undefined) {
@@ -145,5 +174,5 @@ async function commandOf(operands: readonly string[], releaseFile: string | unde
   if (!/^[\w][\w.+-]*$/.test(release)) {
     throw new CommandError(`${releaseFile} must hold the name of a release: letters, digits and . _ + - alone`);
   }
-  return operands.map((operand) => operand.replaceAll("{release}", release));
+  return ["env", `HELVE_BUILD=${release}`, ...operands.map((operand) => operand.replaceAll("{release}", release))];
 }

@@ -24,7 +24,12 @@ export interface Fleet {
   setPaused(id: string, isPaused: boolean): Promise<void>;
   /** Tasks this worker had that were triggered since then and are in one of these states; counting ends at 20,000. */
   countTasks(id: string, since: Date, statuses: readonly Status[]): Promise<number>;
+  /** Since when the oldest task waits that one of these actions is for; of those that failed before it is not asked. */
+  oldestWaiting(actions: ReadonlySet<string>): Promise<Date | undefined>;
 }
+
+/** By the name of the task. */
+type TaskStats = Record<string, { queued?: { queues?: Record<string, number>; oldestExcludingRetries?: string } }>;
 
 export function openFleet(rest: Rest): Fleet {
   return {
@@ -43,6 +48,14 @@ export function openFleet(rest: Rest): Fleet {
       );
       // With one row to a page there are as many pages as rows.
       return list.pagination.num_pages ?? 0;
+    },
+    async oldestWaiting(actions) {
+      const stats = await rest.get<TaskStats>(`tenants/${rest.tenantId}/task-stats`);
+      const times = Object.values(stats).flatMap(({ queued }) => {
+        const isServed = Object.keys(queued?.queues ?? {}).some((action) => actions.has(action));
+        return isServed && queued?.oldestExcludingRetries ? [Date.parse(queued.oldestExcludingRetries)] : [];
+      });
+      return times.length === 0 ? undefined : new Date(Math.min(...times));
     },
   };
 }

@@ -10,6 +10,8 @@ export class Slot {
   /** The one in it now. */
   copy: Copy | undefined;
   isGivenUp = false;
+  /** It is one too many: no process follows the present one. */
+  isClosing = false;
   #next: Copy | undefined;
   #starts = 0;
   readonly #sleepers = new Set<() => void>();

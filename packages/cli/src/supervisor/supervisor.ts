@@ -12,14 +12,18 @@ const MATCH_MS = 10_000;
 const STEP_MS = 50;
 
 /**
- * Keeps a number of copies of a program running. Each has a slot (slot.ts), in which one process follows the other.
+ * Keeps a number of copies of a program running, which may change. Each has a slot (slot.ts), in which one process follows
+ * the other.
  *
  * Copies are started one after the other, each when the worker of the last one is known, because a worker without a label
  * can only be recognised as the one that was not there before. Once a label has been seen there is no such wait.
  */
 export class Supervisor {
   readonly options: SupervisorOptions;
-  readonly slots: readonly Slot[];
+  #slots: Slot[] = [];
+  #slotsMade = 0;
+  /** The lives of all slots there ever were. */
+  readonly #keeping: Promise<void>[] = [];
   readonly #deps: SupervisorDeps;
   readonly #watch: FleetWatch;
   readonly #outcome: PromiseWithResolversOf<"stopped" | "given_up"> = withResolvers();
@@ -30,10 +34,10 @@ export class Supervisor {
     this.options = options;
     this.#deps = deps;
     this.#watch = new FleetWatch(options, deps);
-    this.slots = Array.from(
-      { length: options.copies },
-      (_, index) => new Slot(index + 1, options.command, options.policy),
-    );
+  }
+
+  get slots(): readonly Slot[] {
+    return this.#slots;
   }
 
   get isStopping(): boolean {
@@ -43,10 +47,10 @@ export class Supervisor {
   /** Resolves when it has been stopped, or when every copy has been given up; nothing runs any more then. */
   async run(): Promise<"stopped" | "given_up"> {
     this.#watch.start();
-    const slots = this.slots.map((slot) => this.#keep(slot));
+    this.scaleTo(this.options.copies);
     const outcome = await this.#outcome.promise;
     await this.stop();
-    await Promise.all(slots);
+    await Promise.all(this.#keeping);
     await this.#watch.stop();
     return outcome;
   }
@@ -60,6 +64,27 @@ export class Supervisor {
     // A copy that is being started has its turn first, and sees that it is not wanted.
     await this.#turn;
     await Promise.all([...this.#watch.copies].map((copy) => copy.retire({ reason: "stop", graceMs, drains: true })));
+  }
+
+  /** Changes the number of copies. Of those that are too many, the least busy ones go, and finish first what they have. */
+  scaleTo(copies: number): void {
+    while (this.#slots.length < copies && !this.#isStopping) {
+      const slot = new Slot(
+        ++this.#slotsMade,
+        this.#slots.at(-1)?.command ?? this.options.command,
+        this.options.policy,
+      );
+      this.#slots.push(slot);
+      this.#keeping.push(this.#keep(slot));
+    }
+    const { graceMs } = this.options;
+    const idlestFirst = this.#slots.toSorted((a, b) => busySlots(a) - busySlots(b));
+    for (const slot of idlestFirst.slice(0, Math.max(0, this.#slots.length - copies))) {
+      slot.isClosing = true;
+      slot.wake();
+      void slot.copy?.retire({ reason: "one too many", graceMs, drains: true });
+    }
+    this.#slots = this.#slots.filter((slot) => !slot.isClosing);
   }
 
   /** Ends everything on the spot. */
@@ -128,16 +153,17 @@ export class Supervisor {
       const copy = slot.takeNext() ?? (await this.start(slot, slot.command));
       if (!copy) return;
       slot.copy = copy;
+      if (slot.isClosing) void copy.retire({ reason: "one too many", graceMs: this.options.graceMs, drains: true });
       const { how, lastWords } = await copy.process.ended;
       slot.copy = undefined;
-      if (this.#isStopping) return;
+      if (this.#isStopping || slot.isClosing) return;
       if (copy.isRetired) {
         slot.crashes.reset();
         continue;
       }
       say(`${copy.name} ended by itself after ${seconds(copy.upMs)}: ${how}${lastWords ? `: ${lastWords}` : ""}`);
       await this.#recover(slot, copy);
-      if (this.#isStopping) return;
+      if (this.#isStopping || slot.isClosing) return;
     }
   }
 
@@ -156,6 +182,12 @@ export class Supervisor {
     slot.isGivenUp = false;
     slot.crashes.reset();
   }
+}
+
+/** Slots of its copy's workers that are taken. */
+function busySlots({ copy }: Slot): number {
+  const slots = copy?.workers.flatMap(({ slotConfig = {} }) => Object.values(slotConfig)) ?? [];
+  return slots.reduce((sum, { limit, available = limit }) => sum + limit - available, 0);
 }
 
 interface PromiseWithResolversOf<Value> {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { RunDetails, Summary } from "../engine/runs.ts";
 import type { Worker } from "../engine/workers.ts";
 import { dataFolder, eventually, type HelveProcess, isAlive, runHelve, startHelve } from "../testing/helve-process.ts";
 
@@ -14,6 +15,7 @@ const PROGRAM = [process.execPath, "--conditions=source", "--import", "tsx", WOR
 /** Supervisors over real worker processes and a real engine. */
 let folder: Awaited<ReturnType<typeof dataFolder>>;
 let place: string;
+let engine: { token: string; httpUrl: string; tenantId: string };
 let env: Record<string, string>;
 const supervisors: HelveProcess[] = [];
 
@@ -26,8 +28,8 @@ beforeAll(async () => {
     HELVE_HTTP_PORT: "0",
   });
   await eventually("the engine", () => existsSync(readyFile) || undefined, 25_000);
-  const { token } = JSON.parse(await readFile(readyFile, "utf8")) as { token: string };
-  env = { HELVE_CLIENT_TOKEN: token, XDG_RUNTIME_DIR: place };
+  engine = JSON.parse(await readFile(readyFile, "utf8"));
+  env = { HELVE_CLIENT_TOKEN: engine.token, XDG_RUNTIME_DIR: place };
 });
 afterEach(async () => {
   for (const supervisor of supervisors.splice(0)) {
@@ -60,6 +62,19 @@ async function said(supervisor: HelveProcess, what: string | RegExp): Promise<vo
   await eventually(`'${what}'`, () => text().match(what) ?? undefined, 40_000).catch((error: Error) => {
     throw new Error(`${error.message}; it said:\n${text()}`);
   });
+}
+
+/** @returns the ids of the runs */
+function triggerMany(workflowName: string, input: object, count: number): Promise<string[]> {
+  const start = async (): Promise<string> => {
+    const response = await fetch(`${engine.httpUrl}/api/v1/stable/tenants/${engine.tenantId}/workflow-runs/trigger`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${engine.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ workflowName, input }),
+    });
+    return ((await response.json()) as RunDetails).run.metadata.id;
+  };
+  return Promise.all(Array.from({ length: count }, start));
 }
 
 async function activeWorkers(): Promise<Worker[]> {
@@ -128,6 +143,66 @@ it(
     await said(supervisor, /w\/1\.2 is worker /);
   },
   LIMIT_MS,
+);
+
+it(
+  "restarts a copy whose worker takes a task and does not confirm it, as the engine has quarantined it",
+  async () => {
+    const supervisor = supervise(["--grace", "1s"]);
+    await said(supervisor, /w\/1 is worker /);
+    const { out } = await runHelve(["trigger", "supervised-block"], env);
+    await said(supervisor, /w\/1 is restarted: the engine has quarantined its worker: /);
+    await runHelve(["cancel", out.trim()], env);
+    await said(supervisor, /w\/1\.2 is worker /);
+  },
+  LIMIT_MS,
+);
+
+it(
+  "gives a task up that kills its worker every time, after ten lost hand-outs, and no other task",
+  async () => {
+    const supervisor = supervise(["--copies", "3", "--stable", "1s"]);
+    await said(supervisor, /w\/3 is worker /);
+    const poison = (await runHelve(["trigger", "supervised-poison"], env)).out.trim();
+    const { out, code } = await runHelve(["trigger", "supervised-wait", '{"ms":1}', "--wait"], env);
+    expect([code, out]).toEqual([0, expect.stringContaining("completed")]);
+    const shown = await eventually(
+      "the end of the poison",
+      async () => {
+        const { out: text } = await runHelve(["run", poison], env);
+        return / failed, /.test(text) ? text : undefined;
+      },
+      90_000,
+    ).catch(async (error: Error) => {
+      const { out: text } = await runHelve(["run", poison], env);
+      throw new Error(`${error.message}; it is:\n${text}\n${supervisor.errText()}`);
+    });
+    expect(shown).toContain(
+      "supervised-poison, attempt 11: given up after 10 lost hand-outs, the last: the worker's process has gone: all its connections are closed",
+    );
+    expect([...supervisor.errText().matchAll(/ended by itself .*: SIGKILL/g)].length).toBe(11);
+  },
+  3 * LIMIT_MS,
+);
+
+it(
+  "follows the load with the number of its copies, and drains those that are too many",
+  async () => {
+    const scale = ["--min", "1", "--max", "3", "--scale-up-after", "1s", "--scale-down-after", "3s"];
+    const supervisor = supervise(scale);
+    await said(supervisor, /w\/1 is worker /);
+    const runs = await triggerMany("supervised-wait", { ms: 1500 }, 60);
+    await said(supervisor, /1 copies become 2: a task has waited for \d+ s, 4 of 4 slots are taken/);
+    await said(supervisor, /2 copies become 3: /);
+    await said(supervisor, /3 copies become 2: one copy less would have done for 3 s/);
+    await said(supervisor, /2 copies become 1: /);
+    await eventually("the end of two copies", () => copiesOf(supervisor).filter(isAlive).length === 1 || undefined);
+    const { out } = await runHelve(["runs", "--workflow", "supervised-wait", "--limit", "1000", "--json"], env);
+    const { rows } = JSON.parse(out) as { rows: (Summary & { attempt: number })[] };
+    const ended = rows.filter(({ metadata }) => runs.includes(metadata.id));
+    expect(ended.map(({ status, attempt }) => `${status} ${attempt}`)).toEqual(runs.map(() => "COMPLETED 1"));
+  },
+  2 * LIMIT_MS,
 );
 
 it(

@@ -21,7 +21,14 @@ const wait = client.task({
     return { release };
   },
 });
-const worker = await client.worker("supervised", { workflows: [wait], slots: 4 });
+/** Kills its process, every time. */
+const poison = client.task({ name: "supervised-poison", fn: () => void process.kill(process.pid, "SIGKILL") });
+/** Keeps its process from doing anything else: neither does it say that it has the task. */
+const block = client.task({
+  name: "supervised-block",
+  fn: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000),
+});
+const worker = await client.worker("supervised", { workflows: [wait, poison, block], slots: 4 });
 const running = worker.start();
 await worker.waitUntilReady();
 console.log(`release ${release} works`);
