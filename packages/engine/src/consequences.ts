@@ -1,4 +1,4 @@
-import { runIdOf, type TaskRunId, type TenantId, taskNumberOf, type WorkerId } from "@helve/core";
+import { runIdOf, type TaskRunId, type TenantId, taskNumberOf } from "@helve/core";
 import type { Ending, Success } from "@helve/store";
 import type { RunEvent, RunResult } from "./api.ts";
 import type { Catalog, Version } from "./catalog/catalog.ts";
@@ -58,9 +58,7 @@ export class Consequences {
   }
 
   /** Standalone tasks have succeeded. */
-  finished(
-    finished: readonly { success: Success; attempt: number; workerId: WorkerId; held: HeldTask | undefined }[],
-  ): void {
+  finished(finished: readonly { success: Success; attempt: number; held: HeldTask | undefined }[]): void {
     const { dispatcher, results, catalog, events, publish, meter } = this.#deps;
     const elsewhere: TaskRunId[] = [];
     for (const { success, attempt, held } of finished) {

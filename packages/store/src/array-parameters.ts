@@ -7,6 +7,23 @@ const TEXT_OID = 25;
 const HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;
 
+/**
+ * Numbers stretches of rows that are alike, from 1, with a sample of each: columns that hardly change within a batch travel
+ * as arrays of the samples' values, and each row names its kind.
+ */
+export function kindsOf<Row>(
+  rows: readonly Row[],
+  areAlike: (a: Row, b: Row) => boolean,
+): { samples: Row[]; kinds: number[] } {
+  const samples: Row[] = [];
+  const kinds = rows.map((row) => {
+    const sample = samples.at(-1);
+    if (sample === undefined || !areAlike(sample, row)) samples.push(row);
+    return samples.length;
+  });
+  return { samples, kinds };
+}
+
 /** An array of values whose text holds nothing that an array literal must escape: ids, numbers, words of an enum. */
 export function plainArray(values: readonly (string | number | null)[]): string {
   return `{${values.map((value) => value ?? "NULL").join(",")}}`;

@@ -1,4 +1,4 @@
-import { type TaskRunId, type TenantId, taskNumberOf, type WorkerId } from "@helve/core";
+import { type TaskRunId, type TenantId, taskNumberOf } from "@helve/core";
 import {
   type Database,
   type Db,
@@ -32,9 +32,7 @@ export interface ReportsDeps {
   clock: Clock;
   settling: SettleDeps;
   /** Standalone tasks have succeeded; `held` is there when the worker is connected here. */
-  onFinished: (
-    finished: { success: Success; attempt: number; workerId: WorkerId; held: HeldTask | undefined }[],
-  ) => void;
+  onFinished: (finished: { success: Success; attempt: number; held: HeldTask | undefined }[]) => void;
   onSettled: (result: SettleResult) => void;
   /** A worker has given a sign of life about a task. */
   onReceipt: (session: Session) => void;
@@ -195,17 +193,15 @@ export class Reports {
     const first = new Map<TaskRunId, Success>();
     for (const success of batch) if (!first.has(success.id)) first.set(success.id, success);
     const sorted = [...first.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-    const ended = new Map<TaskRunId, { attempt: number; workerId: WorkerId }>();
     // A second try after a lost connection may find the rows ended by the first, and asks what became of them.
     const begunAt = performance.now();
-    const rows = await persist(() => finishAsOwner(db, replicaId(), sorted), this.#deps.onDoubt);
-    this.#deps.observer.committed?.("finish", rows.length, performance.now() - begunAt);
-    for (const row of rows) ended.set(row.id, row);
+    const ended = await persist(() => finishAsOwner(db, replicaId(), sorted), this.#deps.onDoubt);
+    this.#deps.observer.committed?.("finish", ended.size, performance.now() - begunAt);
     const finished = sorted.flatMap((success) => {
-      const row = ended.get(success.id);
-      if (!row) return [];
+      const attempt = ended.get(success.id);
+      if (attempt === undefined) return [];
       const held = dispatcher.find(success.id);
-      return [{ success, ...row, held: held?.task.attempt === row.attempt ? held : undefined }];
+      return [{ success, attempt, held: held?.task.attempt === attempt ? held : undefined }];
     });
     this.#deps.onFinished(finished);
     const isFirst = (success: Success) => first.get(success.id) === success && ended.has(success.id);
@@ -304,9 +300,9 @@ async function settleOnce(
 
 /** Tells reports that came too late from those that changed nothing because another replica has taken over. */
 async function finishAsOwner(db: Db, replicaId: ReplicaId, successes: Success[]): ReturnType<typeof finishTaskRuns> {
-  const rows = await finishTaskRuns(db, replicaId, successes);
-  if (rows.length === 0) await lockOwner(db, replicaId);
-  return rows;
+  const ended = await finishTaskRuns(db, replicaId, successes);
+  if (ended.size === 0) await lockOwner(db, replicaId);
+  return ended;
 }
 
 /** What a worker reported, or undefined when the settlement is the engine's own: that is not put on record as late. */

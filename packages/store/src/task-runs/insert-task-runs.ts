@@ -1,5 +1,5 @@
 import type { Uuid } from "@helve/core";
-import { plainArray, textArray } from "../array-parameters.ts";
+import { kindsOf, plainArray, textArray } from "../array-parameters.ts";
 import type { Db, Statement } from "../db.ts";
 import { FencedError, ownedStatement, type ReplicaId } from "../replicas/owner.ts";
 
@@ -145,7 +145,7 @@ async function insert(
   runs: readonly NewTaskRun[],
   more: readonly unknown[] = [],
 ): Promise<Uuid[]> {
-  const { samples, kinds } = kindsOf(runs);
+  const { samples, kinds } = kindsOf(runs, (a, b) => SHARED.every(([key]) => a[key] === b[key]));
   const owner = await db.query<{ first: Uuid[] }>(statement, [
     replicaId,
     plainArray(runs.map((run) => run.id)),
@@ -157,15 +157,4 @@ async function insert(
   ]);
   if (!owner[0]) throw new FencedError(replicaId);
   return owner[0].first;
-}
-
-/** Numbers stretches of runs that are alike, from 1, with a sample of each. */
-function kindsOf(runs: readonly NewTaskRun[]): { samples: NewTaskRun[]; kinds: number[] } {
-  const samples: NewTaskRun[] = [];
-  const kinds = runs.map((run) => {
-    const sample = samples.at(-1);
-    if (!sample || SHARED.some(([key]) => sample[key] !== run[key])) samples.push(run);
-    return samples.length;
-  });
-  return { samples, kinds };
 }
