@@ -1,5 +1,6 @@
 import { HelveError } from "@helve/core";
 import pg from "pg";
+import { connectionString } from "./connection-string.ts";
 
 /**
  * A statement with a name: Postgres parses and plans it once per connection. The text is constant; whatever varies is a
@@ -77,7 +78,7 @@ export function openDatabase({
 }: DatabaseOptions): Database {
   const counters: DbCounters = { statements: 0, commits: 0 };
   const options: pg.PoolConfig & { pipeline: boolean } = {
-    connectionString: url,
+    connectionString: connectionString(url),
     pipeline: true,
     max: maxConnections,
     application_name: applicationName,

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { HelveError } from "@helve/core";
 import pg from "pg";
+import { connectionString } from "./connection-string.ts";
 import { createPartitions } from "./partitions/partitions.ts";
 
 const MIGRATIONS = new URL("../migrations/", import.meta.url);
@@ -15,12 +16,9 @@ const ADVISORY_LOCK = 0x48656c7665;
  *   PostgreSQL 15 or was migrated by a newer build
  */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: "helve-migrate" });
-  try {
-    await client.connect();
-  } catch (error) {
-    throw new HelveError("unavailable", `no connection to the database: ${(error as Error).message}`, { cause: error });
-  }
+  const client = await connect(databaseUrl).catch((error: Error) => {
+    throw new HelveError("unavailable", `no connection to the database: ${error.message}`, { cause: error });
+  });
   try {
     await requireVersion(client);
     await client.query("select pg_advisory_lock($1)", [ADVISORY_LOCK]);
@@ -29,6 +27,16 @@ export async function migrate(databaseUrl: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** Rejects as well for parameters of the URL that cannot be used, such as the name of a file that is not there. */
+async function connect(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: connectionString(databaseUrl),
+    application_name: "helve-migrate",
+  });
+  await client.connect();
+  return client;
 }
 
 /** Names and contents of the migrations, in order. */

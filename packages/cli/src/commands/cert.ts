@@ -58,7 +58,7 @@ const client = command({
   usage: "cert client NAME [--dir FOLDER]",
   about:
     "Makes a certificate for a worker or another program that dials. NAME is its common name: that of the worker, where the\n" +
-    "engine holds workers to their certificates; the database user, for PostgreSQL.",
+    "engine holds workers to their certificates.",
   options: { ...COMMON, ...JSON_SWITCH },
   operands: { min: 1, max: 1 },
   examples: ["helve cert client mail-worker"],

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { connectionString } from "../connection-string.ts";
 
 const RECONNECT_MS = 500;
 /** A connection whose other end has gone without a word looks like one on which nothing happens. */
@@ -42,7 +43,7 @@ export class Notifications {
   /** Resolves when it listens. */
   async start(): Promise<void> {
     const client = new pg.Client({
-      connectionString: this.#url,
+      connectionString: connectionString(this.#url),
       application_name: "helve-notifications",
       connectionTimeoutMillis: ANSWER_MS,
       query_timeout: Math.min(ANSWER_MS, this.#checkEveryMs),
