@@ -95,7 +95,7 @@ function byTask(result: Record<string, Loose>): Record<string, Loose> {
   );
 }
 
-/** All a client is told about an engine: a token, and that this is plaintext. Addresses stand in the token. */
+/** All a client is told about an engine: a token, and how to connect. Addresses stand in the token. */
 export function clientEnvironment(engine: EngineAddress): Record<string, string> {
-  return { HATCHET_CLIENT_TOKEN: engine.token, HATCHET_CLIENT_TLS_STRATEGY: "none" };
+  return { HATCHET_CLIENT_TOKEN: engine.token, ...(engine.environment ?? { HATCHET_CLIENT_TLS_STRATEGY: "none" }) };
 }

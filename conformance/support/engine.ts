@@ -18,11 +18,14 @@ export interface EngineAddress {
   tenantId: string;
   databaseUrl: string;
   pid: number;
+  /** What clients of it are told beside the token. @default that it speaks plaintext */
+  environment?: Record<string, string>;
 }
 
 /** An engine process of the tests, with its own embedded database. */
 export interface RunningEngine {
   readonly address: EngineAddress;
+  readonly dataDir: string;
   /** Epoch ms at which the ready file was seen. */
   readonly readyAt: number;
   /** SIGTERM; SIGKILL when it is still there after 10 s. Resolves to how long it took, in ms. */
@@ -40,6 +43,8 @@ interface StartOptions {
   folder?: string;
   /** Ports to take; free ones unless given. */
   ports?: { grpc: number; http: number };
+  /** How else it is configured. */
+  environment?: Record<string, string>;
 }
 
 /** Starts one engine from source and waits until it has written its ready file. */
@@ -56,6 +61,7 @@ export async function startEngine(options: StartOptions = {}): Promise<RunningEn
       HELVE_DATA_DIR: join(folder, "data"),
       HELVE_GRPC_PORT: String(options.ports?.grpc ?? 0),
       HELVE_HTTP_PORT: String(options.ports?.http ?? 0),
+      ...options.environment,
     },
     // The engine leads the life of a daemon: an open standard input is not what keeps it alive.
     watchParent: false,
@@ -74,6 +80,7 @@ export async function startEngine(options: StartOptions = {}): Promise<RunningEn
 function runningEngine(program: Program, folder: string, address: EngineAddress): RunningEngine {
   return {
     address,
+    dataDir: join(folder, "data"),
     readyAt: Date.now(),
     async stop() {
       const startedAt = Date.now();

@@ -64,8 +64,13 @@ export class Program {
     return this.ending === undefined;
   }
 
+  /** The last of what it has printed for people. */
+  output(): string {
+    return this.noise.join("\n");
+  }
+
   get pid(): number {
-    if (this.child.pid === undefined) throw new ProgramEnded(`${this.title} could not be started\n${this.noiseTail()}`);
+    if (this.child.pid === undefined) throw new ProgramEnded(`${this.title} could not be started\n${this.output()}`);
     return this.child.pid;
   }
 
@@ -139,11 +144,7 @@ export class Program {
 
   private describe(trouble: string): string {
     const seen = this.lines.slice(-12).map((line) => JSON.stringify(line).slice(0, 300));
-    return [`${this.title}: ${trouble}`, "lines:", ...seen, "output:", this.noiseTail()].join("\n");
-  }
-
-  private noiseTail(): string {
-    return this.noise.join("\n");
+    return [`${this.title}: ${trouble}`, "lines:", ...seen, "output:", this.output()].join("\n");
   }
 
   private take(text: string): void {

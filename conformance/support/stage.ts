@@ -11,6 +11,8 @@ interface WorkerOptions {
   labels?: Record<string, string | number>;
   /** Where it reaches the engine's gRPC side, instead of the address in its token. */
   hostPort?: string;
+  /** Laid over what it is told about the engine. */
+  environment?: Record<string, string>;
 }
 
 /** One client at work on an engine: a caller, and workers that serve workflows nobody else serves. */
@@ -58,6 +60,7 @@ export class Stage {
       env: {
         ...clientEnvironment(this.engine),
         ...(options.hostPort !== undefined && { HATCHET_CLIENT_HOST_PORT: options.hostPort }),
+        ...options.environment,
       },
     });
     await program.waitFor("registered line", 45_000, (line) => line.what === "registered");
