@@ -111,7 +111,13 @@ export class RawStage {
       stream.on("error", (error) => resolve(describeEnd(error as never)));
       stream.on("end", () => resolve({ code: "OK", text: "" }));
     });
-    return { events, ended, cancel: () => stream.cancel() };
+    return {
+      events,
+      ended,
+      pause: () => void stream.pause(),
+      resume: () => void stream.resume(),
+      cancel: () => stream.cancel(),
+    };
   }
 
   /** Closes its connections, and those of its workers. */
@@ -125,5 +131,8 @@ export interface EventStream {
   /** What has come so far. */
   events: WorkflowEvent[];
   ended: Promise<Ending>;
+  /** Leaves what comes where it is. */
+  pause(): void;
+  resume(): void;
   cancel(): void;
 }

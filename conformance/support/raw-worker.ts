@@ -150,6 +150,15 @@ export class RawWorker {
     await this.report(action, "completed", { payload: JSON.stringify(output) });
   }
 
+  /** Leaves what comes on the action stream where it is. */
+  stopReading(): void {
+    this.stream?.pause();
+  }
+
+  readAgain(): void {
+    this.stream?.resume();
+  }
+
   /** Ends the action stream; the connection stays. */
   hangUp(): void {
     this.stream?.cancel();

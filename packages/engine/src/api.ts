@@ -83,7 +83,7 @@ export interface EngineStatus {
   /** Whether the lease is valid, and how many replicas were alive at its last renewal, this one included. */
   lease: { isValid: boolean; replicas: number };
   /** Workers whose session is here, each once: by the first of these words that is true of it. */
-  workers: Record<"quarantined" | "leaving" | "paused" | "disconnected" | "silent" | "ready", number>;
+  workers: Record<"quarantined" | "leaving" | "paused" | "disconnected" | "silent" | "congested" | "ready", number>;
   /** Slots of those workers, by kind. */
   slots: ReadonlyMap<string, { limit: number; used: number }>;
   /** Tasks in the hands of those workers, by tenant. */
@@ -165,6 +165,8 @@ export interface WorkerStream {
   close(reason: "engine_stops" | "worker_lost"): void;
   /** Native workers are told; for others the engine just gives nothing. */
   setPaused?(isPaused: boolean): void;
+  /** How much of what it was sent the worker has not read, nearly in bytes; undefined: nothing waits. */
+  unread?(): number;
 }
 
 export interface OpenStream {

@@ -6,6 +6,11 @@ import type { Route } from "../dispatcher/route.ts";
 
 /** A worker whose last heartbeat is older gets nothing new. Published SDKs beat every 4 s. */
 export const FRESH_MS = 5000;
+/**
+ * A worker that has so much unread, nearly in bytes, gets nothing new: it reads slowly or not at all, and what it is sent
+ * waits in the memory of this process.
+ */
+const MAX_UNREAD = 4 * 2 ** 20;
 
 /** A task in the hands of a worker connected here. */
 export interface HeldTask {
@@ -67,6 +72,8 @@ export class Session {
   streamlessSinceMs: number | undefined;
   /** When the last connection went, while none is left. */
   disconnectedSinceMs: number | undefined;
+  /** Was refused work for what it has not read. */
+  wasCongested = false;
   isClosed = false;
   readonly #clock: Clock;
 
@@ -93,7 +100,7 @@ export class Session {
   /** Whether it is given new tasks at all. */
   isAccepting(): boolean {
     if (this.streams.size === 0 || this.isPaused || this.isLeaving || this.quarantineReason !== undefined) return false;
-    return this.#clock.steady() - this.lastBeatMs < FRESH_MS || this.#hasOwnHeartbeat();
+    return this.#isFresh() && !this.#isCongested();
   }
 
   /** Why it is given nothing, or `ready`; of several reasons the one that lasts longest. */
@@ -102,7 +109,8 @@ export class Session {
     if (this.isLeaving) return "leaving";
     if (this.isPaused) return "paused";
     if (this.streams.size === 0) return "disconnected";
-    return this.isAccepting() ? "ready" : "silent";
+    if (!this.#isFresh()) return "silent";
+    return this.#isCongested() ? "congested" : "ready";
   }
 
   /** Takes the slots for one task of a route, all or none. */
@@ -139,8 +147,18 @@ export class Session {
     return last;
   }
 
-  #hasOwnHeartbeat(): boolean {
+  #isFresh(): boolean {
+    if (this.#clock.steady() - this.lastBeatMs < FRESH_MS) return true;
     for (const stream of this.streams) if (stream.isItsOwnHeartbeat) return true;
+    return false;
+  }
+
+  #isCongested(): boolean {
+    for (const { stream } of this.streams) {
+      if ((stream.unread?.() ?? 0) <= MAX_UNREAD) continue;
+      this.wasCongested = true;
+      return true;
+    }
     return false;
   }
 }

@@ -108,7 +108,7 @@ export class Sessions {
 
   /** The workers by state, their slots by kind, and the tasks in their hands by tenant. */
   count(): Pick<EngineStatus, "workers" | "slots" | "tasks"> {
-    const workers = { quarantined: 0, leaving: 0, paused: 0, disconnected: 0, silent: 0, ready: 0 };
+    const workers = { quarantined: 0, leaving: 0, paused: 0, disconnected: 0, silent: 0, congested: 0, ready: 0 };
     const slots = new Map<string, { limit: number; used: number }>();
     const tasks = new Map<TenantId, number>();
     for (const session of this.#byWorker.values()) {
@@ -417,6 +417,10 @@ export class Sessions {
       const judged = verdict(session, nowMs, this.mayJudgeSilence());
       if (judged.kind === "lost") this.lose(session, judged.reason);
       else if (judged.kind === "gone") this.#drop(session);
+      else if (session.wasCongested && session.isAccepting()) {
+        session.wasCongested = false;
+        this.#serve(session);
+      }
     }
   }
 

@@ -23,6 +23,8 @@ export class TestWorker {
   readonly sent: AssignedTask[] = [];
   readonly cancels: { task: AssignedTask; reason: string }[] = [];
   readonly closed: string[] = [];
+  /** How much it leaves unread of what it is sent. */
+  unread = 0;
   readonly #engine: Engine;
   readonly #tenantId: TenantId;
   readonly #unread: AssignedTask[] = [];
@@ -64,6 +66,7 @@ export class TestWorker {
           for (const read of this.#cancelReaders.splice(0)) read();
         },
         close: (reason) => void this.closed.push(reason),
+        unread: () => this.unread,
       },
       { connection: this.connection, isItsOwnHeartbeat: true, ...rest },
     );

@@ -75,6 +75,8 @@ function refusalOf(session: Session): string | undefined {
       return "does not listen";
     case "silent":
       return `has sent no heartbeat for ${FRESH_MS / 1000} s`;
+    case "congested":
+      return "has not read what it was sent";
     case "leaving":
       return "is leaving";
     case "paused":

@@ -62,6 +62,7 @@ function workerStream(edge: Edge, call: ActionStream): WorkerStream {
       if (call.writable) call.write(cancelAction(task));
     },
     close: () => call.end(),
+    unread: () => waiting,
   };
 }
 

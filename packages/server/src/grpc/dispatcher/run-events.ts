@@ -2,6 +2,7 @@ import type { ServerWritableStream } from "@grpc/grpc-js";
 import type { SubscribeToWorkflowEventsRequest, WorkflowEvent } from "@helve/contracts";
 import { HelveError, invalidArgument, isUuid, notFound, type RunId } from "@helve/core";
 import type { RunEvent, RunEventFilter } from "@helve/engine";
+import { failStream } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { uuidProblem } from "../ids.ts";
 import { ChunkOrder } from "./chunk-order.ts";
@@ -11,6 +12,8 @@ type EventStream = ServerWritableStream<SubscribeToWorkflowEventsRequest, Workfl
 
 /** How long a chunk of a task's output waits for those before it. */
 const HOLD_MS = 5_000;
+/** A listener that has so much unread, nearly in bytes, is let go: what is told here is for whoever listens. */
+const MAX_UNREAD = 16 * 2 ** 20;
 
 /**
  * SubscribeToWorkflowEvents: what happens from now on in one run, or in all runs with a metadata value. The stream ends
@@ -18,7 +21,11 @@ const HOLD_MS = 5_000;
  */
 export async function subscribeToWorkflowEvents(edge: Edge, caller: CallContext, call: EventStream): Promise<void> {
   const filter = readFilter(call.request);
-  const feed = new Feed(call);
+  const feed = new Feed(call, () => failStream(edge, call, new HelveError("resource_exhausted", TOO_SLOW)));
+  call.once(
+    "close",
+    edge.openCalls.watch(() => feed.unread),
+  );
   // Before the look at the run, so that its end cannot fall between the two.
   const stop = edge.engine.onRunEvents(caller.tenantId, filter, (event) => feed.add(event));
   call.once("close", () => {
@@ -28,6 +35,8 @@ export async function subscribeToWorkflowEvents(edge: Edge, caller: CallContext,
   if ("runId" in filter && (await isDone(edge, caller, filter.runId))) call.end();
   else feed.open();
 }
+
+const TOO_SLOW = `the events of this stream are not read: more than ${MAX_UNREAD / 2 ** 20} MiB wait for its listener`;
 
 function readFilter(request: SubscribeToWorkflowEventsRequest): RunEventFilter {
   const { workflowRunId, additionalMetaKey, additionalMetaValue } = request;
@@ -62,10 +71,15 @@ class Feed {
   /** By task; a task that shows no chunks has none. */
   readonly #attempts = new Map<string, Attempt>();
   readonly #activeRuns = new Set<RunId>();
+  readonly #giveUp: () => void;
   #kept: RunEvent[] | undefined = [];
+  /** Characters that wait because the listener has not read what was written before. */
+  unread = 0;
+  #isGivenUp = false;
 
-  constructor(call: EventStream) {
+  constructor(call: EventStream, giveUp: () => void) {
     this.#call = call;
+    this.#giveUp = giveUp;
   }
 
   open(): void {
@@ -126,6 +140,14 @@ class Feed {
 
   #send(event: RunEvent, hangup: boolean): void {
     const message = workflowEvent(event, hangup);
-    if (message && this.#call.writable) this.#call.write(message);
+    if (!message || !this.#call.writable || this.#isGivenUp) return;
+    const characters = message.eventPayload.length;
+    this.unread += characters;
+    this.#call.write(message, () => {
+      this.unread -= characters;
+    });
+    if (this.unread <= MAX_UNREAD) return;
+    this.#isGivenUp = true;
+    this.#giveUp();
   }
 }
