@@ -13,6 +13,7 @@ const COMMANDS = [
   "logs",
   "worker",
   "workers",
+  "actions",
   "cert",
   "token",
 ];

@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "list, pause, resume and drain workers",
     load: async () => (await import("./commands/workers.ts")).workers,
   },
+  actions: {
+    summary: "list what workers must be able to do, and whether any can",
+    load: async () => (await import("./commands/actions.ts")).actions,
+  },
   cert: {
     summary: "make certificates for engines, workers and PostgreSQL",
     load: async () => (await import("./commands/cert.ts")).cert,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { HelveClient } from "@helve/sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../cli.ts";
 import { dataFolder, eventually, startHelve } from "../testing/helve-process.ts";
@@ -181,6 +182,47 @@ describe("helve cancel and helve replay", () => {
   it("say when nothing was to replay", async () => {
     const { code, err } = await helve(["replay", "01987c1e-7d3f-7c41-9a5e-3f2b6c8d0000"]);
     expect([code, err]).toEqual([1, "helve: nothing runs again: no such run, or it has not ended\n"]);
+  });
+});
+
+describe("helve actions", () => {
+  it("lists what workers must be able to do", async () => {
+    const { code, out } = await helve(["actions"]);
+    expect(code).toBe(0);
+    expect(out.split("\n")[0]).toMatch(/^ACTION +WORKERS +WAITING +LONGEST +WORKFLOWS$/);
+    expect(out).toMatch(/\nsample-order:ship +1 +0 +sample-order\n/);
+    expect((await helve(["actions", "--unserved"])).out).toBe("Every action has a connected worker.\n");
+    expect(JSON.parse((await helve(["actions", "--json"])).out)).toMatchObject({ rows: expect.any(Array) });
+  });
+});
+
+/** A run that no worker takes within a second. */
+async function failedRun(): Promise<string> {
+  const token = (await readFile(join(folder.path, "token"), "utf8")).trim();
+  const client = HelveClient.init({ token, tls_config: { tls_strategy: "none" }, log_level: "OFF" });
+  const task = client.task({ name: "waits-in-vain", scheduleTimeout: "1s", fn: async () => {} });
+  await client.worker("never-started", { workflows: [task] });
+  const id = await (await task.runNoWait({})).getWorkflowRunId();
+  client.close();
+  await eventually("its end", async () => ((await statusOf(id)) === "FAILED" ? true : undefined));
+  return id;
+}
+
+describe("failed runs", () => {
+  it("are listed with their errors, and run again when that is confirmed", async () => {
+    expect((await helve(["replay", "--failed"])).out).toBe("No run of the last 1h failed.\n");
+    const id = await failedRun();
+    const list = (await helve(["runs", "--failed"])).out.split("\n");
+    expect(list[0]).toMatch(/ ERROR$/);
+    expect(list[1]).toMatch(new RegExp(`^${id} .* failed .*schedule timeout`));
+
+    const counted = await helve(["replay", "--failed", "--workflow", "waits-in-vain"]);
+    expect([counted.code, counted.out]).toEqual([1, ""]);
+    expect(counted.err).toContain("1 run of the last 1h failed; --yes runs them again");
+    expect(await statusOf(id)).toBe("FAILED");
+    const { code, out } = await helve(["replay", "--failed", "--yes"]);
+    expect([code, out]).toEqual([0, "1 run of the last 1h failed; 1 task runs again.\n"]);
+    expect((await helve(["replay"])).err).toContain("takes ids, or --failed");
   });
 });
 

@@ -90,6 +90,7 @@ export const OPERATIONS: Readonly<Record<string, Allowed>> = {
   "tenant:get:step-run-queue-metrics": WORKER_READ,
   "tenant:get:task-stats": WORKER_READ,
   "tenant:get:prometheus-metrics": WORKER_READ,
+  "action:list": WORKER_READ,
   "worker:list": WORKER_READ,
   "worker:get": WORKER_READ,
   "worker:update": WORKER,

@@ -5,6 +5,7 @@ import { answerCors } from "./cors.ts";
 import type { RestDeps } from "./deps.ts";
 import { answerErrors, answerUnknownRoutes } from "./errors.ts";
 import { collectOpenApi, openApiRoute } from "./openapi.ts";
+import { actionRoutes } from "./resources/actions.ts";
 import { cancelReplayRoutes } from "./resources/cancel-replay.ts";
 import { instanceRoutes } from "./resources/instance.ts";
 import { metricRoutes } from "./resources/metrics.ts";
@@ -58,6 +59,7 @@ export function restServer(deps: RestDeps): FastifyInstance {
     cancelReplayRoutes(api, deps, access);
     workerRoutes(api, deps, access);
     workflowRoutes(api, deps, access);
+    actionRoutes(api, deps, access);
     metricRoutes(api, deps, access);
     unservedRoutes(api);
     openApiRoute(api);
