@@ -62,7 +62,9 @@ async function backlog(db: Database, replicaId: ReplicaId, owner: RowOwner, rows
   const workerIds = Array.from({ length: BATCH }, () => owner.workerId);
   const drain = async (): Promise<void> => {
     for (;;) {
-      const claimed = await claimTaskRuns(db, replicaId, [{ routeId: owner.routeId, workerIds }]);
+      const claimed = await claimTaskRuns(db, replicaId, [
+        { routeId: owner.routeId, tenantId: owner.tenantId, workerIds },
+      ]);
       if (claimed.length === 0) return;
       await finishTaskRuns(db, replicaId, successes(claimed));
     }

@@ -79,7 +79,11 @@ async function measureAll(bench: Bench): Promise<StatementCosts> {
 async function measureStore({ db, replicaId, owner, count, binary }: Bench, costs: StatementCosts): Promise<void> {
   const insert = (rows: NewTaskRun[]) => insertTaskRuns(db, replicaId, rows);
   const finish = (rows: NewTaskRun[]) => finishTaskRuns(db, replicaId, successes(rows)).then(() => {});
-  const claim: Claim = { routeId: owner.routeId, workerIds: Array.from({ length: BATCH }, () => owner.workerId) };
+  const claim: Claim = {
+    routeId: owner.routeId,
+    tenantId: owner.tenantId,
+    workerIds: Array.from({ length: BATCH }, () => owner.workerId),
+  };
 
   const assigned = batches(taskRuns(owner, count, "assigned"), BATCH);
   costs["insert assigned"] = await perTask(count, assigned, insert);

@@ -45,14 +45,19 @@ export class Consequences {
     lines: ReadonlySet<Route>,
     tasks: readonly { tenantId: TenantId; taskId: TaskRunId; metadata: string }[],
   ): void {
-    this.resumed(new Set([...lines].map((route) => route.id)));
+    this.#stand(new Set([...lines].map((route) => route.id)));
     for (const { tenantId, taskId, metadata } of tasks) {
       this.#tell(tenantId, taskId, metadata, 1, { type: "task_queued" });
     }
   }
 
-  /** Somebody stands in these lines; not all of them need be known here. */
+  /** Somebody stands in these lines who may be older than all new tasks; not all of them need be known here. */
   resumed(routeIds: ReadonlySet<number>): void {
+    for (const id of routeIds) this.#deps.dispatcher.rewind(id);
+    this.#stand(routeIds);
+  }
+
+  #stand(routeIds: ReadonlySet<number>): void {
     for (const id of routeIds) this.#deps.dispatcher.noteWaitingOn(id);
     if (routeIds.size > 0) this.#deps.publish({ kind: "queued", routes: [...routeIds] });
   }

@@ -37,7 +37,7 @@ export {
   getParentTask,
   type ParentTask,
 } from "./task-runs/child-runs.ts";
-export { type Claim, type ClaimedTaskRun, claimTaskRuns } from "./task-runs/claim-task-runs.ts";
+export { type AssignedTaskRun, type Claim, type ClaimedTaskRun, claimTaskRuns } from "./task-runs/claim-task-runs.ts";
 export {
   listExpiredTaskRuns,
   listOverdueTaskRuns,

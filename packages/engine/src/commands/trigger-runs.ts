@@ -34,6 +34,7 @@ import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalo
 import type { Clock } from "../clock.ts";
 import { describeTask } from "../dispatcher/assignment.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
+import { rankInLine } from "../dispatcher/line-position.ts";
 import type { Route } from "../dispatcher/route.ts";
 import type { Placed, Routes } from "../dispatcher/routes.ts";
 import type { Meter, Tracer } from "../observer.ts";
@@ -200,6 +201,7 @@ export class TriggerRuns {
     const begunAt = performance.now();
     const runs = units.flat();
     const tasks = runs.flatMap((run) => planTasks(run, dispatcher));
+    const storeEnds = dispatcher.storeBegins();
     const isStandalone = runs.every((run) => run.version.isStandalone);
     try {
       const { ids, born } = await persist((isRepeated) => {
@@ -214,6 +216,8 @@ export class TriggerRuns {
     } catch (error) {
       for (const { session, route } of tasks) session?.give(route);
       throw error;
+    } finally {
+      storeEnds();
     }
   }
 
@@ -343,7 +347,7 @@ function planTask(run: PlannedRun, step: Step, id: string, dispatcher: Dispatche
     routeId: route.id,
     status: isRoot ? (session ? "assigned" : "queued") : "waiting",
     priority: run.priority,
-    rank: 4 - run.priority,
+    rank: rankInLine(run.priority),
     pendingParents: step.task.parents.length,
     scheduleTimeoutMs: step.task.scheduleTimeoutMs,
     executionTimeoutMs: step.task.executionTimeoutMs,

@@ -1,6 +1,6 @@
 import { type RunId, runIdOf, type TaskRunId, type TenantId, taskIdOf, taskNumberOf } from "@helve/core";
 import {
-  type ClaimedTaskRun,
+  type AssignedTaskRun,
   type Db,
   type FinishedTaskRun,
   getFinishedTaskRuns,
@@ -17,7 +17,7 @@ import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalo
 export async function describeAssignments(
   db: Db,
   catalog: Catalog,
-  rows: readonly ClaimedTaskRun[],
+  rows: readonly AssignedTaskRun[],
 ): Promise<AssignedTask[]> {
   await catalog.ensure(new Set(rows.map((row) => row.versionId)), db);
   const ofDags = rows.filter((row) => taskNumberOf(row.id) > 0);
@@ -48,7 +48,7 @@ export async function describeDagTasks(
 }
 
 /** The row of a standalone task carries everything. */
-export function describeStandalone(catalog: Catalog, row: ClaimedTaskRun): AssignedTask {
+export function describeStandalone(catalog: Catalog, row: AssignedTaskRun): AssignedTask {
   return describeTask(catalog, row, row.input ?? "", row.metadata ?? "{}", "{}", undefined);
 }
 
@@ -82,9 +82,9 @@ function describeDagTask(
   );
 }
 
-type Parentage = Pick<ClaimedTaskRun, "parentTaskId" | "childIndex" | "childKey">;
+type Parentage = Pick<AssignedTaskRun, "parentTaskId" | "childIndex" | "childKey">;
 export type Row = Parentage &
-  Pick<ClaimedTaskRun, "id" | "tenantId" | "versionId" | "workerId" | "attempt" | "priority" | "executionTimeoutMs">;
+  Pick<AssignedTaskRun, "id" | "tenantId" | "versionId" | "workerId" | "attempt" | "priority" | "executionTimeoutMs">;
 
 /** What is sent to a worker, put together from a row and what belongs to its run. The version must be loaded. */
 export function describeTask(
@@ -123,7 +123,7 @@ export function describeTask(
 
 function stepAndVersion(
   catalog: Catalog,
-  row: Pick<ClaimedTaskRun, "id" | "versionId">,
+  row: Pick<AssignedTaskRun, "id" | "versionId">,
 ): { version: Version; step: Step } {
   const version = catalog.loaded(row.versionId) as Version;
   return { version, step: stepOf(version, taskNumberOf(row.id)) };

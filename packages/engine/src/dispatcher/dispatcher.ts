@@ -1,4 +1,4 @@
-import type { TaskRunId, TenantId, Uuid } from "@helve/core";
+import type { TaskRunId, TenantId } from "@helve/core";
 import { type ClaimedTaskRun, claimTaskRuns, type Database, type ReplicaId } from "@helve/store";
 import type { AssignedTask } from "../api.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -8,6 +8,7 @@ import { persist } from "../persist.ts";
 import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
 import { DeadlineWheel } from "../timers/deadline-wheel.ts";
 import { describeAssignments } from "./assignment.ts";
+import { rankInLine } from "./line-position.ts";
 import type { Route } from "./route.ts";
 import type { Routes } from "./routes.ts";
 
@@ -62,6 +63,9 @@ export class Dispatcher {
   #isClaiming = false;
   #claimUnderWay: Promise<void> = Promise.resolve();
   #isStopped = false;
+  /** Stores of new tasks that have begun, and those of them that are under way, by number. */
+  #stores = 0;
+  readonly #storesUnderWay = new Set<number>();
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
@@ -79,6 +83,18 @@ export class Dispatcher {
     if (!route.hasServers || route.hasWaiting || this.#isStopped || !this.#deps.mayHandOut()) return undefined;
     // A claim under way holds slots that it may not need: a preferred worker that seems full may have room in a moment.
     return this.#isClaiming ? route.reserveBest() : route.reserve();
+  }
+
+  /** New tasks are about to be written. @returns call when it is over, whatever came of it */
+  storeBegins(): () => void {
+    const store = ++this.#stores;
+    this.#storesUnderWay.add(store);
+    return () => this.#storesUnderWay.delete(store);
+  }
+
+  /** Somebody may have come to stand further ahead in this line than claims have come. To be told before the news. */
+  rewind(routeId: number): void {
+    this.#deps.routes.byId(routeId)?.position.rewind();
   }
 
   /** News that somebody may stand in line. */
@@ -340,21 +356,26 @@ export class Dispatcher {
   async #claimPlanned(plan: readonly ClaimedLine[]): Promise<void> {
     const { db, replicaId, onDoubt, meter } = this.#deps;
     const begunAt = performance.now();
+    const [oldestStore = Number.POSITIVE_INFINITY] = this.#storesUnderWay;
     const claims = plan.map(({ route, sessions }) => ({
       routeId: route.id,
-      workerIds: sessions.map((session) => session.workerId),
+      tenantId: route.tenantId,
+      workerIds: sessions.map((session) => (session as Session).workerId),
+      fromAge: route.position.begin(begunAt, oldestStore),
     }));
-    // What is reserved and not yet matched with a row, by route and worker.
-    const reserved = new Map(plan.map((line) => [line.route.id, line.sessions]));
+    const lines = new Map(plan.map((line) => [line.route.id, line]));
+    let isAnswered = false;
     try {
       const rows = await persist(() => claimTaskRuns(db, replicaId(), claims), onDoubt);
-      meter.committed?.("claim", rows.length, performance.now() - begunAt);
-      const taken = takeReservations(rows, reserved);
+      isAnswered = true;
+      const tookMs = performance.now() - begunAt;
+      meter.committed?.("claim", rows.length, tookMs);
+      for (const { route } of plan) route.position.end(freshIn(route, rows), tookMs, this.#stores);
+      const taken = rows.map((row) => takeReservation(row, lines.get(row.routeId) as ClaimedLine));
       const tasks = rows.length > 0 ? await this.#describe(rows, taken) : [];
-      const byId = new Map<Uuid, AssignedTask>(tasks.map((task) => [task.id, task]));
       this.send(
         rows.map((row, index) => ({
-          task: byId.get(row.id) as AssignedTask,
+          task: tasks[index] as AssignedTask,
           session: taken[index] as Session,
           route: this.#deps.routes.byId(row.routeId) as Route,
           queuedAtMs: row.queuedAtMs,
@@ -362,15 +383,23 @@ export class Dispatcher {
       );
     } finally {
       for (const line of plan) {
-        const [unused] = line.sessions;
-        for (const session of line.sessions) session.give(line.route);
-        if (unused) line.route.giveBackTurn(unused);
-        if (unused && line.news === line.route.news) {
-          line.route.hasWaiting = false;
-          this.#waiting.delete(line.route);
-        }
+        const unused = line.sessions.filter((session) => session !== undefined);
+        for (const session of unused) session.give(line.route);
+        if (!unused[0]) continue;
+        line.route.giveBackTurn(unused[0]);
+        if (isAnswered && line.news === line.route.news) this.#cameShort(line.route);
       }
     }
+  }
+
+  /** A claim of this line found fewer than it asked for, and no news came meanwhile. */
+  #cameShort(route: Route): void {
+    if (!route.position.isAtFront) {
+      route.position.rewind();
+      return;
+    }
+    route.hasWaiting = false;
+    this.#waiting.delete(route);
   }
 
   /** What is sent for claimed rows. When it cannot be read, the rows are given out and in nobody's books. */
@@ -389,16 +418,19 @@ export class Dispatcher {
 /** A line with the workers that a claim has reserved slots of. */
 interface ClaimedLine {
   readonly route: Route;
-  readonly sessions: Session[];
+  /** A worker for each of the first in line; undefined when its row has come. */
+  readonly sessions: (Session | undefined)[];
   readonly news: number;
 }
 
-/** Matches claimed rows with the reservations made for them, which are taken out of the lists. */
-function takeReservations(rows: readonly ClaimedTaskRun[], reserved: ReadonlyMap<number, Session[]>): Session[] {
-  return rows.map((row) => {
-    const sessions = reserved.get(row.routeId) as Session[];
-    // Rows come in no order, but mostly near it: the match is close to the front.
-    const index = sessions.findIndex((session) => session.workerId === row.workerId);
-    return sessions.splice(index, 1)[0] as Session;
-  });
+function takeReservation({ place }: ClaimedTaskRun, { sessions }: ClaimedLine): Session {
+  const session = sessions[place] as Session;
+  sessions[place] = undefined;
+  return session;
+}
+
+/** Ranks and ages of those among the rows that came from this line and that nobody had been given before. */
+function freshIn(route: Route, rows: readonly ClaimedTaskRun[]): { rank: number; age: number }[] {
+  const fresh = rows.filter((row) => row.routeId === route.id && row.attempt === 1);
+  return fresh.map(({ priority, age }) => ({ rank: rankInLine(priority), age }));
 }

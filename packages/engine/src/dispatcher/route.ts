@@ -1,6 +1,7 @@
 import { type Placement, readPlacement, type TenantId } from "@helve/core";
 import type { RouteRow } from "@helve/store";
 import type { Session } from "../sessions/session.ts";
+import { LinePosition } from "./line-position.ts";
 
 /** Workers that a route prefers equally. */
 interface Tier {
@@ -34,6 +35,7 @@ export class Route {
    */
   news = 0;
   hasWaiting = true;
+  readonly position: LinePosition = new LinePosition();
   /** From the highest rank to the lowest, none empty. */
   readonly #tiers: Tier[] = [];
 

@@ -1,25 +1,30 @@
 import type { Uuid } from "@helve/core";
+import { plainArray } from "../array-parameters.ts";
 import type { Db } from "../db.ts";
 import { ownedStatement, type ReplicaId } from "../replicas/owner.ts";
 
-/** How many of a route's waiting runs to take, and for which worker each: `workerIds[0]` gets the oldest. */
+/** Which of a route's waiting runs to take, and for which worker each: `workerIds[0]` gets the oldest. */
 export interface Claim {
   routeId: number;
+  tenantId: Uuid;
   workerIds: readonly Uuid[];
+  /** Where to begin at each rank, from rank 0: rows of a lower age are passed over. @default at the front */
+  fromAge?: readonly number[];
 }
 
-/** A task run that was just given to a worker, with what must be sent there. */
-export interface ClaimedTaskRun {
+/** The ranks of a line are 0 to 3. */
+const RANKS = 4;
+const AT_THE_FRONT: readonly number[] = new Array(RANKS).fill(0);
+
+/** A task run in the hands of a worker, with what must be sent there. */
+export interface AssignedTaskRun {
   id: Uuid;
   tenantId: Uuid;
   versionId: Uuid;
   routeId: number;
   workerId: Uuid;
   attempt: number;
-  failures: number;
-  requeues: number;
   priority: number;
-  scheduleTimeoutMs: number;
   executionTimeoutMs: number;
   parentTaskId: Uuid | null;
   childIndex: number | null;
@@ -29,36 +34,52 @@ export interface ClaimedTaskRun {
   metadata: string | null;
 }
 
-/** The columns of {@link ClaimedTaskRun} of table `t`. */
-export const CLAIMED_COLUMNS = /* sql */ `
-  t.id, t.tenant_id as "tenantId", t.version_id as "versionId", t.route_id as "routeId", t.worker_id as "workerId",
-  t.attempt, t.failures, t.requeues, t.priority, t.schedule_timeout_ms as "scheduleTimeoutMs",
-  t.execution_timeout_ms as "executionTimeoutMs", t.parent_task_id as "parentTaskId", t.child_index as "childIndex",
-  t.child_key as "childKey", t.input, t.metadata`;
+/** One that was just given to a worker. */
+export interface ClaimedTaskRun extends AssignedTaskRun {
+  /** Which of its claim's workers it was given to, from 0. */
+  place: number;
+  age: number;
+  queuedAtMs: number;
+}
 
-// Workers are looked up by position in one array: a join of the picked rows with the list of workers would be a nested
-// loop over both.
+const SENT_COLUMNS = /* sql */ `
+  t.id, t.version_id as "versionId", t.attempt, t.priority, t.execution_timeout_ms as "executionTimeoutMs",
+  t.parent_task_id as "parentTaskId", t.child_index as "childIndex", t.child_key as "childKey", t.input, t.metadata`;
+
+/** The columns of {@link AssignedTaskRun} of table `t`. */
+export const ASSIGNED_COLUMNS: string = /* sql */ `
+  t.tenant_id as "tenantId", t.route_id as "routeId", t.worker_id as "workerId", ${SENT_COLUMNS}`;
+
+// Rank by rank, lowest first, and only until there are enough: the outer limit stops the walk, and what is not reached is
+// not locked. Workers are looked up by position in one array: a join of the picked rows with the list of workers would be
+// a nested loop over both. What the caller knows by the place in that list does not come back.
 const CLAIM_TASK_RUNS = ownedStatement(
   "claim_task_runs",
   /* sql */ `
   picked as (
-    select t.id, ($5::uuid[])[(w.first + row_number() over (partition by w.route_id order by t.rank, t.age))::int] as worker_id
-      from owner, unnest($2::int[], $3::int[], $4::int[]) as w (route_id, wanted, first)
+    select t.id, (w.first + row_number() over (partition by w.route_id order by t.rank, t.age))::int as place
+      from owner, unnest($2::int[], $3::int[], $4::int[]) with ordinality as w (route_id, wanted, first, line)
      cross join lateral (
-       select id, rank, age from task_run
-        where route_id = w.route_id and status = 'queued' and deadline_at > helve_now()
-        order by rank, age
+       select t.id, t.rank, t.age
+         from generate_series(0, ${RANKS - 1}) as r (rank)
+        cross join lateral (
+          select id, rank, age from task_run
+           where route_id = w.route_id and status = 'queued' and deadline_at > (select helve_now())
+             and rank = r.rank and age >= ($6::bigint[])[(w.line - 1) * ${RANKS} + r.rank + 1]
+           order by age
+           limit w.wanted
+           for update skip locked
+        ) t
         limit w.wanted
-        for update skip locked
      ) t
   )
   update task_run t
-     set status = 'assigned', attempt = t.attempt + 1, worker_id = picked.worker_id, assigned_at = helve_now(),
-         started_at = null, slot_released = false,
-         deadline_at = helve_now() + t.execution_timeout_ms * interval '1 ms'
+     set status = 'assigned', attempt = t.attempt + 1, worker_id = ($5::uuid[])[picked.place],
+         assigned_at = (select helve_now()), started_at = null, slot_released = false,
+         deadline_at = (select helve_now()) + t.execution_timeout_ms * interval '1 ms'
     from picked
    where t.id = picked.id
-  returning ${CLAIMED_COLUMNS}, (extract(epoch from t.queued_at) * 1000)::float8 as "queuedAtMs"`,
+  returning picked.place, t.age, date_part('epoch', t.queued_at) * 1000 as "queuedAtMs", ${SENT_COLUMNS}`,
 );
 
 /**
@@ -67,23 +88,27 @@ const CLAIM_TASK_RUNS = ownedStatement(
  *
  * @returns what was claimed, in no order; fewer than asked for when a line is short; none when this replica was fenced
  */
-export async function claimTaskRuns(
-  db: Db,
-  replicaId: ReplicaId,
-  claims: readonly Claim[],
-): Promise<(ClaimedTaskRun & { queuedAtMs: number })[]> {
-  const workerIds = claims.flatMap((claim) => claim.workerIds);
-  let first = 0;
-  const firsts = claims.map((claim) => {
-    const own = first;
-    first += claim.workerIds.length;
-    return own;
-  });
-  return db.query<ClaimedTaskRun & { queuedAtMs: number }>(CLAIM_TASK_RUNS, [
+export async function claimTaskRuns(db: Db, replicaId: ReplicaId, claims: readonly Claim[]): Promise<ClaimedTaskRun[]> {
+  const firsts: number[] = [];
+  const claimOf: Claim[] = [];
+  for (const claim of claims) {
+    firsts.push(claimOf.length);
+    for (const _ of claim.workerIds) claimOf.push(claim);
+  }
+  const rows = await db.query<ClaimedTaskRun>(CLAIM_TASK_RUNS, [
     replicaId,
     claims.map((claim) => claim.routeId),
     claims.map((claim) => claim.workerIds.length),
     firsts,
-    workerIds,
+    plainArray(claims.flatMap((claim) => claim.workerIds)),
+    claims.flatMap((claim) => claim.fromAge ?? AT_THE_FRONT),
   ]);
+  for (const row of rows) {
+    const claim = claimOf[row.place - 1] as Claim;
+    row.place -= 1 + (firsts[claims.indexOf(claim)] as number);
+    row.tenantId = claim.tenantId;
+    row.routeId = claim.routeId;
+    row.workerId = claim.workerIds[row.place] as Uuid;
+  }
+  return rows;
 }

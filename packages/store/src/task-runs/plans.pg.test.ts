@@ -35,7 +35,7 @@ beforeAll(async () => {
   const id = "01900000-0000-7000-8000-000000000000";
   const one = { id, tenantId: id, attempt: 1, output: "", startedAtMs: null };
   await finishTaskRuns(collector, 1, [one]);
-  await claimTaskRuns(collector, 1, [{ routeId: 1, workerIds: [id] }]);
+  await claimTaskRuns(collector, 1, [{ routeId: 1, tenantId: id, workerIds: [id] }]);
   await insertKeyedTaskRuns(collector, 1, [], []).catch(() => {});
   await lockTaskRuns(collector, [id]);
   await endTaskRuns(collector, [{ id, status: "failed", output: null, error: "", startedAtMs: null }]);
@@ -78,8 +78,12 @@ describe.each([
 
   test("claiming walks the line in its order and stops", async () => {
     const plan = await planOf("claim_task_runs");
-    // No sort between the index and the limit: only what is taken is read.
-    expect(plan).toMatch(/Limit\s+->\s+LockRows\s+->\s+Index Scan using task_run_line on task_run/);
+    // No sort between the index and the limits: only what is taken is read, and no rank that is not needed.
+    expect(plan).toMatch(/Limit\s+->\s+Nested Loop\s+->\s+Function Scan on generate_series/);
+    expect(plan).toMatch(
+      /Limit\s[^>]*->\s+(?:Result\s+->\s+)?LockRows\s+->\s+Index Scan using task_run_line on task_run/,
+    );
+    expect(plan).toMatch(/Index Cond: \(\(route_id = w.route_id\) AND \(rank = r.rank\) AND \(age >= /);
     expect(plan).toMatch(/Index Scan using task_run_pkey on task_run t/);
     expect(plan).not.toMatch(/Seq Scan on task_run/);
   });

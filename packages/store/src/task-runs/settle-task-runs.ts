@@ -1,7 +1,7 @@
 import type { Uuid } from "@helve/core";
 import { columns, type Db, type Statement } from "../db.ts";
 import { FencedError, OWNER, type ReplicaId } from "../replicas/owner.ts";
-import { CLAIMED_COLUMNS, type ClaimedTaskRun } from "./claim-task-runs.ts";
+import { ASSIGNED_COLUMNS, type AssignedTaskRun } from "./claim-task-runs.ts";
 import { KEPT_COLUMNS } from "./finish-task-runs.ts";
 
 /**
@@ -20,8 +20,11 @@ export async function lockOwner(tx: Db, replicaId: ReplicaId): Promise<void> {
 export type UnfinishedStatus = "waiting" | "queued" | "assigned" | "backing_off";
 
 /** An unfinished task run, locked until the transaction ends. `workerId` is null unless it is assigned. */
-export interface LockedTaskRun extends Omit<ClaimedTaskRun, "workerId"> {
+export interface LockedTaskRun extends Omit<AssignedTaskRun, "workerId"> {
   workerId: Uuid | null;
+  failures: number;
+  requeues: number;
+  scheduleTimeoutMs: number;
   status: UnfinishedStatus;
   pendingParents: number;
   /** Its deadline has passed by the database's clock. */
@@ -29,7 +32,7 @@ export interface LockedTaskRun extends Omit<ClaimedTaskRun, "workerId"> {
   isStarted: boolean;
 }
 
-const LOCKED_COLUMNS = `${CLAIMED_COLUMNS}, t.status, t.pending_parents as "pendingParents",
+const LOCKED_COLUMNS = `${ASSIGNED_COLUMNS}, t.failures, t.requeues, t.schedule_timeout_ms as "scheduleTimeoutMs", t.status, t.pending_parents as "pendingParents",
   coalesce(t.deadline_at <= helve_now(), false) as "isDue", t.started_at is not null as "isStarted"`;
 
 const LOCK_TASK_RUNS: Statement = {

@@ -1,7 +1,7 @@
 import type { Uuid } from "@helve/core";
 import type { Db, Statement } from "../db.ts";
 import type { ReplicaId } from "../replicas/owner.ts";
-import { CLAIMED_COLUMNS, type ClaimedTaskRun } from "../task-runs/claim-task-runs.ts";
+import { ASSIGNED_COLUMNS, type AssignedTaskRun } from "../task-runs/claim-task-runs.ts";
 
 export interface WorkerRuntime {
   sdkVersion?: string;
@@ -158,7 +158,7 @@ export async function listConnectedWorkers(db: Db, tenantIds: readonly Uuid[]): 
 }
 
 /** A task run in a worker's hands, with the times that its keeper needs. */
-export interface HeldTaskRun extends ClaimedTaskRun {
+export interface HeldTaskRun extends AssignedTaskRun {
   assignedAtMs: number;
   startedAtMs: number | null;
   deadlineMs: number;
@@ -168,7 +168,7 @@ export interface HeldTaskRun extends ClaimedTaskRun {
 const LIST_ASSIGNED: Statement = {
   name: "list_assigned_task_runs",
   text: /* sql */ `
-  select ${CLAIMED_COLUMNS}, t.slot_released as "slotReleased",
+  select ${ASSIGNED_COLUMNS}, t.slot_released as "slotReleased",
          (extract(epoch from t.assigned_at) * 1000)::double precision as "assignedAtMs",
          (extract(epoch from t.started_at) * 1000)::double precision as "startedAtMs",
          (extract(epoch from t.deadline_at) * 1000)::double precision as "deadlineMs"
