@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail, ROOT } from "./bootstrap.mjs";
+import { installInCi } from "./debian-package.mjs";
 
 const CLIENTS = [
   { folder: ".cache/python/v1", requirement: "hatchet-sdk==1.43.1" },
@@ -17,7 +18,7 @@ const CLIENTS = [
 export async function ensurePythonClients() {
   const outdated = CLIENTS.filter((client) => !isCurrent(client));
   if (outdated.length === 0) return;
-  if (!canMakeEnvironments() && !(installPython() && canMakeEnvironments())) {
+  if (!canMakeEnvironments() && !(installInCi("python3-venv") && canMakeEnvironments())) {
     fail(
       "The conformance suites drive Python clients and need Python 3.10 or newer with its venv module as `python3` " +
         "(Debian, Ubuntu: apt-get install python3-venv). `npm test -- --project unit --project pg` runs without it.",
@@ -49,14 +50,6 @@ async function run(command, args) {
 function canMakeEnvironments() {
   const check = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
   return spawnSync("python3", ["-c", check], { stdio: "ignore" }).status === 0;
-}
-
-/** Only where nobody can be asked and nothing is spoiled: as root on a machine of a CI. */
-function installPython() {
-  if (!process.env.CI || process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return false;
-  const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
-  spawnSync("apt-get", ["update"], options);
-  return spawnSync("apt-get", ["install", "--yes", "python3-venv"], options).status === 0;
 }
 
 function stampOf(folder) {

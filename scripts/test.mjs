@@ -12,6 +12,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBuilt, ensureInstalled, runTool } from "./bootstrap.mjs";
+import { hasProgram, installInCi } from "./debian-package.mjs";
 import { ensurePythonClients } from "./python-clients.mjs";
 
 // A Ctrl-C reaches the tools as well; they clean up, and we wait for them.
@@ -20,6 +21,8 @@ process.on("SIGINT", () => {});
 const vitestArguments = process.argv.slice(2);
 
 ensureInstalled();
+// Without it the tests of hints over NATS are skipped, and say so.
+if (runsProject("pg") && !hasProgram("nats-server")) installInCi("nats-server");
 if (runsProject("conformance")) await ensurePythonClients();
 const checks = {
   "biome check": runTool("@biomejs/biome/bin/biome", ["check", "."]).status === 0,

@@ -1,5 +1,12 @@
 import { formatDuration, HelveError, notFound, runIdOf, type TaskRunId, type TenantId } from "@helve/core";
-import { type Database, fenceOtherReplicas, type ReplicaId, refreshTimeout, releaseSlot } from "@helve/store";
+import {
+  type Database,
+  databaseIdentity,
+  fenceOtherReplicas,
+  type ReplicaId,
+  refreshTimeout,
+  releaseSlot,
+} from "@helve/store";
 import type { AssignedTask, Engine, Report, StreamChunk } from "./api.ts";
 import { Catalog } from "./catalog/catalog.ts";
 import { Clock } from "./clock.ts";
@@ -12,6 +19,8 @@ import { Consequences } from "./consequences.ts";
 import { Dispatcher, RECEIPT_MS } from "./dispatcher/dispatcher.ts";
 import { Routes } from "./dispatcher/routes.ts";
 import { type Hint, HintBus } from "./hints/hint-bus.ts";
+import { natsHints } from "./hints/nats-hints.ts";
+import { postgresHints } from "./hints/postgres-hints.ts";
 import { ReplicaLease } from "./leases/replica-lease.ts";
 import { Maintenance } from "./maintenance/maintenance.ts";
 import type { Meter, Observer, Tracer } from "./observer.ts";
@@ -30,6 +39,8 @@ export interface EngineOptions {
   db: Database;
   /** Connection string for the one connection that listens for hints; not through a pooler in transaction mode. */
   directUrl: string;
+  /** Hints go over NATS instead of that connection. */
+  natsUrl?: string | undefined;
   /** Shown in lists of replicas. */
   name: string;
   /** No other replica can live on this database (embedded Postgres): older ones are taken over at once. */
@@ -56,6 +67,7 @@ const START_AGAIN_MS = 500;
 export function createEngine({
   db,
   directUrl,
+  natsUrl,
   name,
   isAlone,
   observer,
@@ -85,7 +97,10 @@ export function createEngine({
   const publish = (hint: Hint) => {
     if (lease.replicas > 1) bus.publish(hint);
   };
-  const bus = new HintBus(directUrl, name, receive, () => sweeper.sweepNow());
+  const transport = natsUrl
+    ? natsHints({ url: natsUrl, cluster: () => databaseIdentity(db), onError: failed("connecting to NATS") })
+    : postgresHints(directUrl);
+  const bus = new HintBus(transport, name, receive, () => sweeper.sweepNow());
 
   const dispatcher: Dispatcher = new Dispatcher({
     db,

@@ -54,6 +54,8 @@ test.each([
     "--bind-worker-names needs --tls-client-ca, or workers have no certificate to show",
   ],
   [["--direct-database-url", "postgres://db/x"], "--direct-database-url needs --database-url beside it"],
+  [["--nats-url", "nats://a:4222,http://b"], "--nats-url must be a URL that begins with nats:// or tls://"],
+  [["--nats-url", "nats://a"], "--nats-url needs --database-url beside it: an embedded database has one engine"],
 ])("refuses %j in one sentence", (args, sentence) => {
   expect(() => readConfig(args, {})).toThrow(sentence);
 });

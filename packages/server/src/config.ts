@@ -14,6 +14,8 @@ export interface Config {
   databaseUrl: string | undefined;
   /** For the one connection that must not go through a pooler; undefined: `databaseUrl` does. */
   directDatabaseUrl: string | undefined;
+  /** Where engines of one database give each other hints; undefined: through the database. Several behind commas. */
+  natsUrl: string | undefined;
   /** `host:port` where clients reach gRPC, and the base URL of HTTP: written into tokens. Undefined: as listened on. */
   publicGrpcAddress: string | undefined;
   publicUrl: string | undefined;
@@ -43,6 +45,7 @@ export const DEFAULTS: Readonly<Config> = {
   httpPort: 8080,
   databaseUrl: undefined,
   directDatabaseUrl: undefined,
+  natsUrl: undefined,
   publicGrpcAddress: undefined,
   publicUrl: undefined,
   tls: undefined,
@@ -71,6 +74,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     httpPort: port("http-port", DEFAULTS.httpPort),
     databaseUrl: readUrl(nameOf("database-url"), text("database-url"), POSTGRES),
     directDatabaseUrl: readUrl(nameOf("direct-database-url"), text("direct-database-url"), POSTGRES),
+    natsUrl: readUrls(nameOf("nats-url"), text("nats-url"), NATS),
     publicGrpcAddress: readAddress(nameOf("public-grpc-address"), text("public-grpc-address")),
     publicUrl: readUrl(nameOf("public-url"), text("public-url"), HTTP)?.replace(/\/+$/, ""),
     tls: readTls(text("tls-cert"), text("tls-key"), text("tls-client-ca")),
@@ -90,7 +94,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
 
 /** What no single option can be wrong about. @throws HelveError invalid_argument */
 export function checkConfig(config: Config): void {
-  const { host, tls, bindsWorkerNames, allowInsecure, databaseUrl, directDatabaseUrl } = config;
+  const { host, tls, bindsWorkerNames, allowInsecure, databaseUrl, directDatabaseUrl, natsUrl } = config;
   if (!isLoopback(host) && !tls && !allowInsecure) {
     throw invalidArgument(
       `host ${host} can be reached from other machines: give --tls-cert and --tls-key, or --insecure to do without`,
@@ -101,6 +105,9 @@ export function checkConfig(config: Config): void {
   }
   if (directDatabaseUrl !== undefined && databaseUrl === undefined) {
     throw invalidArgument("--direct-database-url needs --database-url beside it");
+  }
+  if (natsUrl !== undefined && databaseUrl === undefined) {
+    throw invalidArgument("--nats-url needs --database-url beside it: an embedded database has one engine");
   }
 }
 
@@ -133,6 +140,7 @@ function readPort(name: string, text: string | undefined, otherwise: number): nu
 
 const POSTGRES = ["postgres:", "postgresql:"];
 const HTTP = ["http:", "https:"];
+const NATS = ["nats:", "tls:"];
 
 function readUrl(name: string, text: string | undefined, protocols: readonly string[]): string | undefined {
   if (text === undefined) return undefined;
@@ -142,6 +150,12 @@ function readUrl(name: string, text: string | undefined, protocols: readonly str
       `${name} must be a URL that begins with ${protocols.map((word) => `${word}//`).join(" or ")}`,
     );
   }
+  return text;
+}
+
+/** Several behind commas. */
+function readUrls(name: string, text: string | undefined, protocols: readonly string[]): string | undefined {
+  for (const url of text?.split(",") ?? []) readUrl(name, url.trim(), protocols);
   return text;
 }
 

@@ -14,6 +14,7 @@ export type OptionName =
   | "http-port"
   | "database-url"
   | "direct-database-url"
+  | "nats-url"
   | "public-grpc-address"
   | "public-url"
   | "tls-cert"
@@ -41,6 +42,11 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
     env: "HELVE_DIRECT_DATABASE_URL",
     value: "URL",
     help: "the same database past a pooler in transaction mode",
+  },
+  "nats-url": {
+    env: "HELVE_NATS_URL",
+    value: "URL",
+    help: "NATS that engines of one database give each other hints over, instead of LISTEN",
   },
   "public-grpc-address": {
     env: "HELVE_PUBLIC_GRPC_ADDRESS",

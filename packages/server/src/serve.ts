@@ -104,6 +104,7 @@ async function startEngine({ storage, config, log, closers }: ServeParts, metric
   const engine = createEngine({
     db: storage.engineDb,
     directUrl: storage.directUrl,
+    natsUrl: config.natsUrl,
     name,
     isAlone: storage.isEmbedded,
     observer: observeBoth(logObserver(log), metrics.observer),

@@ -10,6 +10,7 @@ export {
 export { findViolations, type Violation } from "./invariants/invariants.ts";
 export { insertLogLines, type NewLogLine } from "./log-lines/log-lines.ts";
 export { migrate, readMigrations } from "./migrate.ts";
+export { databaseIdentity } from "./notifications/database-identity.ts";
 export { Notifications } from "./notifications/notifications.ts";
 export { createPartitions } from "./partitions/partitions.ts";
 export { FencedError, type ReplicaId } from "./replicas/owner.ts";

@@ -1,5 +1,6 @@
 import type { RunId, TaskRunId, TenantId, WorkerId } from "@helve/core";
-import { Notifications, type ReplicaId } from "@helve/store";
+import type { ReplicaId } from "@helve/store";
+import { cut, Joiner } from "./parts.ts";
 
 /**
  * What replicas tell each other. Hints may be lost or doubled: each only makes somebody look sooner at what Postgres says.
@@ -20,60 +21,96 @@ export type Hint =
   | { kind: "labels"; workerId: WorkerId }
   | { kind: "beat"; replicaId: ReplicaId; workerId: WorkerId };
 
-const CHANNEL = "helve_hints";
-/** NOTIFY takes less than 8,000 bytes. */
-const MAX_BYTES = 7500;
+/** Carries texts from one replica to all, as well as it can: they may be lost. Those of one sender come in order. */
+export interface HintTransport {
+  /** Of one text. */
+  readonly maxBytes: number;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Resolves when the next one may be sent. */
+  send(text: string): Promise<void>;
+}
 
-/** The bus over LISTEN/NOTIFY: a notification carries the hints that gathered while the last one was under way. */
+/**
+ * @param onText called for every text, also for those sent here
+ * @param onGap texts may have been missed
+ */
+export type OpenTransport = (onText: (text: string) => void, onGap: () => void) => HintTransport;
+
+/** What waits to be sent at most; beyond that, hints are lost. */
+const MAX_PENDING_CHARS = 16 * 1024 * 1024;
+
+/** Hints over a transport: a message carries those that gathered while the last one was under way. */
 export class HintBus {
-  readonly #notifications: Notifications;
+  readonly #transport: HintTransport;
   readonly #sender: string;
   readonly #onHint: (hint: Hint) => void;
+  readonly #joiners = new Map<string, Joiner>();
   #pending: string[] = [];
+  #pendingChars = 0;
   #isSending = false;
+  #sent = 0;
 
-  /** @param onGap hints may have been missed: look at everything */
-  constructor(url: string, sender: string, onHint: (hint: Hint) => void, onGap: () => void) {
+  /**
+   * @param sender has no space in it
+   * @param onGap hints may have been missed: look at everything
+   */
+  constructor(open: OpenTransport, sender: string, onHint: (hint: Hint) => void, onGap: () => void) {
     this.#sender = sender;
     this.#onHint = onHint;
-    this.#notifications = new Notifications(url, CHANNEL, (payload) => this.#receive(payload), onGap);
+    this.#transport = open((text) => this.#receive(text), onGap);
   }
 
   start(): Promise<void> {
-    return this.#notifications.start();
+    return this.#transport.start();
   }
 
   stop(): Promise<void> {
-    return this.#notifications.stop();
+    return this.#transport.stop();
   }
 
   publish(hint: Hint): void {
-    this.#pending.push(JSON.stringify(hint));
+    const text = JSON.stringify(hint);
+    if (this.#pendingChars + text.length > MAX_PENDING_CHARS) return;
+    this.#pending.push(text);
+    this.#pendingChars += text.length;
     if (!this.#isSending) void this.#send();
   }
 
   async #send(): Promise<void> {
     this.#isSending = true;
+    const maxBytes = this.#transport.maxBytes - this.#sender.length - 1;
     while (this.#pending.length > 0) {
-      await this.#notifications.notify(`${this.#sender} [${this.#takePending().join(",")}]`);
+      for (const part of cut(`[${this.#takePending(maxBytes)}]`, ++this.#sent, maxBytes)) {
+        await this.#transport.send(`${this.#sender} ${part}`);
+      }
     }
     this.#isSending = false;
   }
 
-  /** As many hints as one notification can carry, at least one. */
-  #takePending(): string[] {
-    let bytes = this.#sender.length + 3;
+  /** As many hints as one message can carry, at least one. */
+  #takePending(maxBytes: number): string {
+    let bytes = 0;
     let count = 0;
     for (; count < this.#pending.length; count++) {
       bytes += Buffer.byteLength(this.#pending[count] as string) + 1;
-      if (bytes > MAX_BYTES && count > 0) break;
+      if (bytes > maxBytes - AROUND_BYTES && count > 0) break;
     }
-    return this.#pending.splice(0, count);
+    const text = this.#pending.splice(0, count).join(",");
+    this.#pendingChars -= text.length - (count - 1);
+    return text;
   }
 
-  #receive(payload: string): void {
-    const space = payload.indexOf(" ");
-    if (payload.slice(0, space) === this.#sender) return;
-    for (const hint of JSON.parse(payload.slice(space + 1)) as Hint[]) this.#onHint(hint);
+  #receive(text: string): void {
+    const space = text.indexOf(" ");
+    const sender = text.slice(0, space);
+    if (sender === this.#sender) return;
+    const joiner = this.#joiners.get(sender) ?? new Joiner();
+    this.#joiners.set(sender, joiner);
+    const hints = joiner.add(text.slice(space + 1));
+    if (hints !== undefined) for (const hint of JSON.parse(hints) as Hint[]) this.#onHint(hint);
   }
 }
+
+/** Brackets, and the head of a message. */
+const AROUND_BYTES = 42;

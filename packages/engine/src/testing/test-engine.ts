@@ -50,6 +50,7 @@ export interface TestCluster {
 
 interface StartOptions {
   isAlone?: boolean;
+  natsUrl?: string;
   /** Fewer make an engine that does little start sooner. @default 8 */
   maxConnections?: number;
   wrap?: (db: Database) => Database;
@@ -90,6 +91,7 @@ async function startEngine({
   name,
   clock,
   isAlone = false,
+  natsUrl,
   maxConnections = 8,
   wrap = (db) => db,
 }: StartOptions & { url: string; tenantId: TenantId; name: string; clock: TestClock }): Promise<TestEngine> {
@@ -101,7 +103,7 @@ async function startEngine({
       (...args: unknown[]) => void (list as unknown[][]).push(args),
     ]),
   ) as unknown as Observer;
-  const engine = createEngine({ db, directUrl: url, name, isAlone, observer, clock });
+  const engine = createEngine({ db, directUrl: url, natsUrl, name, isAlone, observer, clock });
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= engine.stop().finally(() => db.close());

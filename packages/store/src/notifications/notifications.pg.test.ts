@@ -61,12 +61,12 @@ test("gives up a connection that is half open, and tells that something may have
   );
   await notifications.start();
   closers.push(() => notifications.stop());
-  await notifications.notify("before");
+  await notifications.send("before");
   await expect.poll(() => heard).toEqual(["before"]);
 
   link.swallow();
-  await notifications.notify("lost");
+  await notifications.send("lost");
   await expect.poll(() => gaps, { timeout: 5_000 }).toBe(1);
-  await notifications.notify("after");
+  await notifications.send("after");
   await expect.poll(() => heard).toEqual(["before", "after"]);
 });

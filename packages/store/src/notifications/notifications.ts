@@ -11,6 +11,8 @@ const ANSWER_MS = 5_000;
  * make all commits wait for each other. Connects again by itself.
  */
 export class Notifications {
+  /** NOTIFY takes less than 8,000 bytes. */
+  readonly maxBytes = 7999;
   readonly #url: string;
   readonly #channel: string;
   readonly #onPayload: (payload: string) => void;
@@ -72,8 +74,8 @@ export class Notifications {
     clearTimeout(limit);
   }
 
-  /** Sends less than 8,000 bytes. While there is no connection, or when it breaks, the notification is lost. */
-  async notify(payload: string): Promise<void> {
+  /** Sends at most `maxBytes`. While there is no connection, or when it breaks, the notification is lost. */
+  async send(payload: string): Promise<void> {
     if (this.#client) await this.#ask(this.#client, "select pg_notify($1, $2)", [this.#channel, payload]);
   }
 
