@@ -131,5 +131,19 @@ export function describeSlots(client: Client): void {
       expect(started.at).toBeGreaterThanOrEqual(resumedAt);
       expect(started.at - resumedAt).toBeLessThan(AT_ONCE_MS);
     });
+
+    test("drains a worker that is meant by its label: it ends what it has, and then that is said", async () => {
+      const running = await occupy(1_000);
+      const path = `/api/v1/tenants/${stage.engine.tenantId}/worker`;
+      const wanted = { name: worker.name, labels: ["region:eu"] };
+      const drain = { ...wanted, isPaused: true, waitUntilIdleMs: 20_000 };
+      const drained = (await (await stage.rest.fetch("PATCH", path, drain)).json()) as Loose;
+      expect(worker.said("end", running)).toHaveLength(1);
+      expect(drained.busy).toEqual([]);
+      expect(drained.rows).toMatchObject([{ status: "PAUSED", slotConfig: { default: { available: 1 } } }]);
+      await stage.rest.fetch("PATCH", path, { ...wanted, isPaused: false });
+      const after = await stage.caller.run(stage.workflow("hold"), { ms: 10 });
+      expect(after.hold).toMatchObject({ by: worker.name });
+    });
   });
 }

@@ -70,6 +70,8 @@ export const OURS: Client = {
   ...TYPESCRIPT,
   title: "our SDK",
   tag: "our",
+  // An input that is no object arrives as it was sent, and a list is as many runs.
+  can: new Set(["standalone", "non-retryable", "run-routes"]),
   ...programs("typescript", process.execPath, ["--conditions=source", "--import", "tsx"], ".ts", ["--ours"]),
 };
 

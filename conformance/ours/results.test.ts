@@ -1,0 +1,4 @@
+import { describeResults } from "../behaviours/results.ts";
+import { OURS } from "../support/client.ts";
+
+describeResults(OURS);
