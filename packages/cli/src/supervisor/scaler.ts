@@ -56,7 +56,7 @@ export class Scaler {
     const { copies, memory, reason } = decideScale(facts, this.#limits, this.#memory);
     this.#memory = memory;
     if (copies === facts.copies) return;
-    say(`${facts.copies} copies become ${copies}: ${reason}`);
+    say(`from ${facts.copies} to ${copies} copies: ${reason}`);
     supervisor.scaleTo(copies);
   }
 

@@ -82,6 +82,7 @@ export class Supervisor {
     for (const slot of idlestFirst.slice(0, Math.max(0, this.#slots.length - copies))) {
       slot.isClosing = true;
       slot.wake();
+      if (slot.copy) this.#deps.say(`${slot.copy.name} is drained: it is one too many`);
       void slot.copy?.retire({ reason: "one too many", graceMs, drains: true });
     }
     this.#slots = this.#slots.filter((slot) => !slot.isClosing);

@@ -192,10 +192,13 @@ it(
     const supervisor = supervise(scale);
     await said(supervisor, /w\/1 is worker /);
     const runs = await triggerMany("supervised-wait", { ms: 1500 }, 60);
-    await said(supervisor, /1 copies become 2: a task has waited for \d+ s, 4 of 4 slots are taken/);
-    await said(supervisor, /2 copies become 3: /);
-    await said(supervisor, /3 copies become 2: one copy less would have done for 3 s/);
-    await said(supervisor, /2 copies become 1: /);
+    await said(supervisor, /from 1 to 2 copies: a task has waited for \d+ s, 4 of 4 slots are taken/);
+    await said(supervisor, /from 2 to 3 copies: /);
+    await said(
+      supervisor,
+      /from 3 to 2 copies: one copy less would have done for 3 s\nhelve \| w\/\d is drained: it is one too many/,
+    );
+    await said(supervisor, /from 2 to 1 copies: /);
     await eventually("the end of two copies", () => copiesOf(supervisor).filter(isAlive).length === 1 || undefined);
     const { out } = await runHelve(["runs", "--workflow", "supervised-wait", "--limit", "1000", "--json"], env);
     const { rows } = JSON.parse(out) as { rows: (Summary & { attempt: number })[] };
