@@ -46,7 +46,10 @@ function certificate(name: string): Record<string, string> {
   };
 }
 
-describe.each([TYPESCRIPT, OURS, PYTHON_V1, PYTHON_V0])("$title", (client) => {
+// Three programs start for each, and share a small machine.
+const LIMIT_MS = 120_000;
+
+describe.each([TYPESCRIPT, OURS, PYTHON_V1, PYTHON_V0])("$title", { timeout: LIMIT_MS }, (client) => {
   const open = () =>
     Stage.open(client, { ...engine.address, token: tokens.trigger, environment: certificate("caller") });
 

@@ -13,7 +13,15 @@ export interface Worker {
   /** `available` is missing when the engine would have to look for too long. */
   slotConfig?: Record<string, { available?: number; limit: number }>;
   labels?: { key: string; value?: string }[];
-  runtimeInfo?: { sdkVersion?: string; language?: string; languageVersion?: string; os?: string };
+  /** What is to be said of its SDK's version. */
+  versionProblem?: string;
+  runtimeInfo?: {
+    sdkVersion?: string;
+    language?: string;
+    languageVersion?: string;
+    os?: string;
+    runtimeExtra?: string;
+  };
 }
 
 /** What is asked about workers, and told to them. */

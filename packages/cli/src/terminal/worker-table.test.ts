@@ -15,6 +15,15 @@ describe("the table of workers", () => {
       slotConfig: { default: { available: 3, limit: 5 } },
       runtimeInfo: { sdkVersion: "1.43.1", language: "PYTHON", languageVersion: "3.11.2", os: "linux" },
     };
+    const old: Worker = {
+      metadata: { id: "w3" },
+      name: "old",
+      status: "ACTIVE",
+      slotConfig: {},
+      labels: [{ key: "helve-build", value: "b7" }],
+      versionProblem: "the Go SDK 0.1.0 is too old",
+      runtimeInfo: { sdkVersion: "0.1.0", language: "GOLANG", languageVersion: "go1.26.8", runtimeExtra: "helve.v1" },
+    };
     const stuck: Worker = {
       metadata: { id: "w2" },
       name: "stuck",
@@ -27,6 +36,13 @@ describe("the table of workers", () => {
       "w1      mail   active                            2/5  1.43.1  Python 3.11.2  linux        3 s",
       "w2      stuck  quarantined  default ?/5, durable 0/9",
       "w2 is quarantined: it confirms nothing",
+      "",
+    ]);
+    expect(workerTable([mail, old], memoryIo().out, NOW).split("\n")).toEqual([
+      "WORKER  NAME  STATE   SLOTS  SDK          LANGUAGE       OS     BUILD  HEARTBEAT",
+      "w1      mail  active    2/5  1.43.1       Python 3.11.2  linux               3 s",
+      "w3      old   active         helve 0.1.0  Go 1.26.8             b7",
+      "w3: the Go SDK 0.1.0 is too old",
       "",
     ]);
   });

@@ -10,7 +10,7 @@ const STYLES: Readonly<Record<ReturnType<typeof stateOf>, Style>> = {
   quarantined: "red",
 };
 
-/** Workers in columns; below them, why those are quarantined that are. */
+/** Workers in columns; below them, why those are quarantined that are, and what is to be said of SDKs. */
 export function workerTable(rows: readonly Worker[], output: Output, nowMs: number): string {
   const list = table<Worker>(
     [
@@ -18,9 +18,16 @@ export function workerTable(rows: readonly Worker[], output: Output, nowMs: numb
       { title: "NAME", text: (worker) => worker.name, shrinksTo: 8 },
       { title: "STATE", text: stateOf, style: (worker) => STYLES[stateOf(worker)] },
       { title: "SLOTS", text: slotsOf, isNumber: true },
-      { title: "SDK", text: ({ runtimeInfo }) => runtimeInfo?.sdkVersion ?? "" },
+      {
+        title: "SDK",
+        text: sdkOf,
+        style: ({ versionProblem }) => (versionProblem === undefined ? undefined : "yellow"),
+      },
       { title: "LANGUAGE", text: languageOf },
       { title: "OS", text: ({ runtimeInfo }) => runtimeInfo?.os ?? "", shrinksTo: 5 },
+      ...(rows.some(buildOf)
+        ? [{ title: "BUILD", text: (worker: Worker) => buildOf(worker) ?? "", shrinksTo: 8 }]
+        : []),
       { title: "HEARTBEAT", text: (worker) => secondsSince(worker.lastHeartbeatAt, nowMs), isNumber: true },
     ],
     rows,
@@ -29,7 +36,10 @@ export function workerTable(rows: readonly Worker[], output: Output, nowMs: numb
   const reasons = rows
     .filter((worker) => worker.quarantineReason !== undefined)
     .map((worker) => `${worker.metadata.id} is quarantined: ${printable(worker.quarantineReason ?? "")}\n`);
-  return list + reasons.join("");
+  const outOfRange = rows
+    .filter((worker) => worker.versionProblem !== undefined)
+    .map((worker) => `${worker.metadata.id}: ${printable(worker.versionProblem ?? "")}\n`);
+  return list + [...reasons, ...outOfRange].join("");
 }
 
 /** Slots that are taken of all there are; by kind where there is more than one kind. */
@@ -49,6 +59,17 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   TYPESCRIPT: "TypeScript",
   RUBY: "Ruby",
 };
+
+/** Ours counts its versions apart from those of the published one for the same language. */
+function sdkOf({ runtimeInfo: { sdkVersion = "", runtimeExtra = "" } = {} }: Worker): string {
+  return runtimeExtra === "helve.v1" ? `helve ${sdkVersion}` : sdkVersion;
+}
+
+/** By the label that our SDK sets from HELVE_BUILD, or the one that people set themselves. */
+function buildOf({ labels = [] }: Worker): string | undefined {
+  const build = labels.find(({ key }) => key === "helve-build") ?? labels.find(({ key }) => key === "version");
+  return build?.value || undefined;
+}
 
 function languageOf({ runtimeInfo: { language = "", languageVersion = "" } = {} }: Worker): string {
   return `${LANGUAGES[language] ?? language} ${languageVersion.replace(/^(v|go)/, "")}`.trim();

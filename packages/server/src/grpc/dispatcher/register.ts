@@ -8,6 +8,7 @@ import {
   NAME_RULE,
   normaliseActionId,
   refuseNul,
+  sdkProblem,
   wholeNumber,
 } from "@helve/core";
 import type { Labels, WorkerRegistration } from "@helve/engine";
@@ -26,6 +27,11 @@ export async function register(
   requireCertificateFor(registration.name, caller.certificateNames);
   const workerId = await edge.engine.registerWorker(caller.tenantId, registration);
   heardOf(edge, caller, { workerId });
+  const reason = sdkProblem(registration.runtime);
+  if (reason !== undefined) {
+    const workerName = registration.name;
+    edge.log.warn({ tenantId: caller.tenantId, workerId, workerName, reason }, "worker with an SDK out of range");
+  }
   return { tenantId: caller.tenantId, workerId, workerName: request.workerName };
 }
 

@@ -58,7 +58,7 @@ test("reads a registration", () => {
     actions: ["order:charge"],
     slots: { default: 10 },
     labels: { region: "eu", memory: 512 },
-    runtime: {},
+    runtime: { extra: "helve.v1" },
   });
 });
 

@@ -7,6 +7,7 @@ import {
   isUuid,
   MAX_INT32,
   NAME_RULE,
+  NATIVE_RUNTIME,
   normaliseActionId,
   refuseNul,
   type TaskRunId,
@@ -41,7 +42,7 @@ export function readRegister({ name, actions, slots, labels, runtime }: helve.Re
     }),
     slots,
     labels: readLabels(labels),
-    runtime: runtime ?? {},
+    runtime: { ...runtime, extra: NATIVE_RUNTIME },
   };
 }
 

@@ -169,6 +169,20 @@ describe("workers", () => {
     worker.leave();
   });
 
+  test("say what they are made with, and are marked when the engine is not made for it", async () => {
+    const register = async (runtime: object): Promise<object> => {
+      const worker = { name: "made", actions: [], slots: { default: 1 }, labels: {}, runtime };
+      const id = await rest.engine.registerWorker(rest.tenantId, worker);
+      return (await rest.get(`/api/v1/workers/${id}`)).body;
+    };
+    const old = { language: "GO", sdkVersion: "v0.80.0", languageVersion: "go1.26.8", os: "linux" };
+    expect(await register(old)).toMatchObject({
+      runtimeInfo: { language: "GOLANG", sdkVersion: "v0.80.0", languageVersion: "go1.26.8", os: "linux" },
+      versionProblem: expect.stringContaining("the Go SDK v0.80.0 is too old: this engine is made for 0.83.59"),
+    });
+    expect(await register({ ...old, sdkVersion: "v0.90.0" })).not.toHaveProperty("versionProblem");
+  });
+
   test("are found by status and label", async () => {
     const worker = await rest.worker(["plain:run"]);
     const find = async (query: string) =>

@@ -1,3 +1,4 @@
+import { sdkProblem } from "@helve/core";
 import { type TEnum, type TSchema, Type } from "typebox";
 import type { WorkerRecord } from "../reading.ts";
 import { Id, MetaSchema, meta, Time } from "./common.ts";
@@ -20,6 +21,7 @@ export const WorkerSchema: TSchema = Type.Object({
     Type.Object({ limit: Type.Integer(), available: Type.Optional(Type.Integer()) }),
   ),
   labels: Type.Array(Type.Object({ metadata: MetaSchema, key: Type.String(), value: Type.String() })),
+  versionProblem: Type.Optional(Type.String({ description: "its SDK is older or newer than this engine is made for" })),
   runtimeInfo: Type.Optional(Type.Record(Type.String(), Type.String())),
   registeredWorkflows: Type.Optional(Type.Array(Type.Object({ id: Id, name: Type.String() }))),
   recentStepRuns: Type.Optional(Type.Array(Type.Unknown())),
@@ -53,17 +55,23 @@ export function describeWorker(worker: WorkerRecord, used: Record<string, number
       key,
       value: String(value),
     })),
+    versionProblem: sdkProblem(worker.runtime),
     runtimeInfo: runtimeInfo(worker),
   };
 }
 
 const NIL_ID = "00000000-0000-0000-0000-000000000000";
-const LANGUAGES = ["GOLANG", "PYTHON", "TYPESCRIPT", "RUBY"];
+/** As REST calls the languages of gRPC. */
+const LANGUAGES: Readonly<Record<string, string>> = {
+  GO: "GOLANG",
+  PYTHON: "PYTHON",
+  TYPESCRIPT: "TYPESCRIPT",
+  RUBY: "RUBY",
+};
 
 function runtimeInfo({ runtime }: WorkerRecord): object | undefined {
   const { sdkVersion, language, languageVersion, os, extra } = runtime;
-  const name = language?.toUpperCase() ?? "";
-  const known = LANGUAGES.includes(name) ? name : undefined;
+  const known = LANGUAGES[language?.toUpperCase() ?? ""];
   const info = { sdkVersion, language: known, languageVersion, os, runtimeExtra: extra };
   return Object.values(info).some((value) => value !== undefined) ? info : undefined;
 }
