@@ -2,7 +2,7 @@ import type { WorkerId } from "@helve/core";
 import {
   type Database,
   getTaskRunStates,
-  type HeldTaskRun,
+  listAssignedAttempts,
   listAssignedTaskRuns,
   listOrphanedWorkers,
   listOverdueTaskRuns,
@@ -24,6 +24,9 @@ const SWEEP_MS = 10_000;
 const DOUBT_MS = 3000;
 /** However little there is to doubt, everything is looked at that often. */
 const DOUBT_ANYWAY_MS = 60_000;
+
+/** A fleet may hold a hundred thousand tasks: one statement for all of them would not be answered in time. */
+const CHECKED_AT_ONCE = 1000;
 
 type TimedTask = Pick<AssignedTask, "tenantId" | "id" | "attempt" | "executionTimeoutMs">;
 
@@ -104,18 +107,28 @@ export class Sweeper {
     reasonOf: (held: HeldTask, now: TaskRunState) => string | undefined,
   ): Promise<void> {
     try {
-      const states = await getTaskRunStates(
-        this.#deps.db,
-        held.map(({ task }) => task),
-      );
-      for (const one of held) {
-        const state = states.get(one.task.id);
-        const isHeld = state?.status === "assigned" && state.attempt === one.task.attempt;
-        if (isHeld || this.#deps.dispatcher.find(one.task.id) !== one) continue;
-        this.#deps.letGo(one, state && reasonOf(one, state));
+      for (let first = 0; first < held.length; first += CHECKED_AT_ONCE) {
+        await this.#checkSome(held.slice(first, first + CHECKED_AT_ONCE), reasonOf);
       }
     } catch (error) {
       this.#deps.onError(error);
+    }
+  }
+
+  async #checkSome(
+    held: readonly HeldTask[],
+    reasonOf: (held: HeldTask, now: TaskRunState) => string | undefined,
+  ): Promise<void> {
+    const { db, dispatcher, letGo } = this.#deps;
+    const states = await getTaskRunStates(
+      db,
+      held.map(({ task }) => task),
+    );
+    for (const one of held) {
+      const state = states.get(one.task.id);
+      const isHeld = state?.status === "assigned" && state.attempt === one.task.attempt;
+      if (isHeld || dispatcher.find(one.task.id) !== one) continue;
+      letGo(one, state && reasonOf(one, state));
     }
   }
 
@@ -167,9 +180,9 @@ export class Sweeper {
     this.#doubtedAtMs = clock.steady();
     timeOut(await listOverdueTaskRuns(db));
     const workers = [...sessions.all()].map((session) => session.workerId);
-    const rows = await listAssignedTaskRuns(db, workers);
+    const rows = await listAssignedAttempts(db, workers);
     const strays = rows.filter((row) => dispatcher.find(row.id)?.task.attempt !== row.attempt);
-    const key = (row: HeldTaskRun) => attemptKey(row.id, row.attempt);
+    const key = (row: (typeof rows)[number]) => attemptKey(row.id, row.attempt);
     const proven = strays.filter((row) => this.#strays.has(key(row)));
     if (proven.length > 0) handBack(proven, "it was never sent: the database did not confirm its hand-out");
     this.#strays = new Set(strays.map(key));

@@ -91,6 +91,7 @@ export {
   getWorkerLabels,
   type HeldTaskRun,
   insertWorker,
+  listAssignedAttempts,
   listAssignedTaskRuns,
   listConnectedWorkers,
   type NewWorker,

@@ -174,8 +174,10 @@ export class Reports {
       attempt: held.task.attempt,
       startedAtMs: held.startedAtMs as number,
     }));
-    await markStarted(this.#deps.db, starts);
-    for (const held of long) held.isStartStored = true;
+    for (let first = 0; first < long.length; first += MAX_BATCH) {
+      await markStarted(this.#deps.db, starts.slice(first, first + MAX_BATCH));
+      for (const held of long.slice(first, first + MAX_BATCH)) held.isStartStored = true;
+    }
   }
 
   /** A start that came to another replica than the one that keeps the task: that one looks into the row. */

@@ -43,6 +43,8 @@ const STREAM_GRACE_MS = 1000;
 /** After a stall of this process, or a restart, silence proves nothing for a while. */
 export const NO_VERDICTS_MS = 30_000;
 const STALL_MS = 2000;
+/** Workers whose tasks are read together when they come back: a thousand would bring a hundred thousand at once. */
+const RETURNING_AT_ONCE = 200;
 
 export interface SessionsDeps {
   db: Database;
@@ -79,7 +81,7 @@ export class Sessions {
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
-    this.#assigned = new Batcher({ write: (ids) => this.#listAssigned(ids), maxWeight: 1000, lanes: 1 });
+    this.#assigned = new Batcher({ write: (ids) => this.#listAssigned(ids), maxWeight: RETURNING_AT_ONCE, lanes: 1 });
     this.#labels = new WorkerLabels({ ...deps, find: (workerId) => this.find(workerId) });
   }
 

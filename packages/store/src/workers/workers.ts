@@ -165,6 +165,9 @@ export interface HeldTaskRun extends AssignedTaskRun {
   slotReleased: boolean;
 }
 
+/** For statements that read the hot table through. */
+const READS_ALL_MS = 30_000;
+
 const LIST_ASSIGNED: Statement = {
   name: "list_assigned_task_runs",
   text: /* sql */ `
@@ -173,7 +176,24 @@ const LIST_ASSIGNED: Statement = {
          (extract(epoch from t.started_at) * 1000)::double precision as "startedAtMs",
          (extract(epoch from t.deadline_at) * 1000)::double precision as "deadlineMs"
     from task_run t where t.status = 'assigned' and t.worker_id = any($1::uuid[])`,
+  timeoutMs: READS_ALL_MS,
 };
+
+const LIST_ASSIGNED_ATTEMPTS: Statement = {
+  name: "list_assigned_attempts",
+  text: /* sql */ `
+  select id, tenant_id as "tenantId", attempt from task_run
+   where status = 'assigned' and worker_id = any($1::uuid[])`,
+  timeoutMs: READS_ALL_MS,
+};
+
+/** The attempts that these workers have in hand, and no more of them: there may be a hundred thousand. Reads the hot table. */
+export async function listAssignedAttempts(
+  db: Db,
+  workerIds: readonly Uuid[],
+): Promise<Pick<AssignedTaskRun, "id" | "tenantId" | "attempt">[]> {
+  return workerIds.length === 0 ? [] : db.query(LIST_ASSIGNED_ATTEMPTS, [workerIds]);
+}
 
 /** What these workers have in hand. Reads the whole hot table: for take-overs and returning workers, in batches. */
 export async function listAssignedTaskRuns(db: Db, workerIds: readonly Uuid[]): Promise<HeldTaskRun[]> {
