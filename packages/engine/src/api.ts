@@ -18,6 +18,9 @@ export interface Engine {
 
   putWorkflow(tenantId: TenantId, definition: WorkflowDefinition): Promise<PutWorkflowResult>;
 
+  /** Hides a workflow and frees its name; runs that it has go on. @throws not_found */
+  deleteWorkflow(tenantId: TenantId, workflowId: Uuid): Promise<void>;
+
   /** Starts runs, all or none. @returns their ids in the order given; for a child asked for before, that child's id */
   triggerRuns(tenantId: TenantId, requests: readonly TriggerRequest[]): Promise<RunId[]>;
   /** Cancels runs (with all their tasks) and tasks. Unknown and finished ones are passed over. @returns tasks cancelled */

@@ -2,6 +2,7 @@ import { formatDuration, HelveError, notFound, runIdOf, type TaskRunId, type Ten
 import {
   type Database,
   databaseIdentity,
+  deleteWorkflow,
   fenceOtherReplicas,
   type ReplicaId,
   refreshTimeout,
@@ -370,6 +371,13 @@ export function createEngine({
       const result = await catalog.put(tenantId, definition);
       publish({ kind: "workflow", tenantId, name: definition.name });
       return result;
+    },
+
+    async deleteWorkflow(tenantId, workflowId) {
+      const name = await deleteWorkflow(db, tenantId, workflowId);
+      if (name === undefined) throw notFound("not found");
+      catalog.forgetCurrent(tenantId, name);
+      publish({ kind: "workflow", tenantId, name });
     },
 
     triggerRuns: (tenantId, requests) => triggers.trigger(tenantId, requests),

@@ -123,6 +123,7 @@ export {
   type RouteRow,
 } from "./workflows/routes.ts";
 export {
+  deleteWorkflow,
   getCurrentVersion,
   getVersion,
   type NewVersion,

@@ -97,6 +97,7 @@ export const OPERATIONS: Readonly<Record<string, Allowed>> = {
   "worker:update:bulk": WORKER,
   "workflow:list": EVERY_TOKEN,
   "workflow:get": EVERY_TOKEN,
+  "workflow:delete": [],
   "workflow-version:get": EVERY_TOKEN,
 };
 

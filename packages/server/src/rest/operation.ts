@@ -26,8 +26,8 @@ export interface Operation<Resource, Query extends TSchema, Body extends TSchema
   access?: Access<Resource>;
   query?: Query;
   body?: Body;
-  /** Of the answer with status 200. */
-  answer: TSchema;
+  /** Of the answer with status 200; undefined: it is 204, without a body. */
+  answer: TSchema | undefined;
 }
 
 /** A request that was checked. */
@@ -62,7 +62,7 @@ export function operation<Resource, Query extends TSchema = TSchema, Body extend
       ...(url.includes(":") && { params: pathSchema(url) }),
       ...(query && { querystring: query }),
       ...(body && { body }),
-      response: { 200: answer, default: ErrorSchema },
+      response: { ...(answer ? { 200: answer } : { 204: Type.Null() }), default: ErrorSchema },
     },
     onRequest: async (request) => {
       if (access) request.resolved = await access(request);
@@ -79,6 +79,7 @@ export function operation<Resource, Query extends TSchema = TSchema, Body extend
         reply,
       });
       // Waiting for a reply waits until it is sent, and gives nothing.
+      if (answer === undefined) return reply.code(204).send();
       return result === reply || reply.sent ? reply : sendJson(reply, 200, result);
     },
   });

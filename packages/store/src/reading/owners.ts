@@ -26,7 +26,10 @@ const OWNER_OF: Readonly<Record<OwnedKind, Statement>> = {
     union all ${inHistory("workflow_run_history")} limit 1`,
   },
   worker: { name: "reading_owner_of_worker", text: "select tenant_id as id from worker where id = $1" },
-  workflow: { name: "reading_owner_of_workflow", text: "select tenant_id as id from workflow where id = $1" },
+  workflow: {
+    name: "reading_owner_of_workflow",
+    text: "select tenant_id as id from workflow where id = $1 and deleted_at is null",
+  },
 };
 
 /** @returns the tenant that has it, or undefined when there is no such thing */

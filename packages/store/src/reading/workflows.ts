@@ -20,7 +20,7 @@ const LIST_WORKFLOWS: Statement = {
   text: /* sql */ `
   select ${COLUMNS}, count(*) over ()::int as total
     from workflow w cross join ${NEWEST_VERSION}
-   where w.tenant_id = $1 and ($2::text is null or position(lower($2) in lower(w.name)) > 0)
+   where w.tenant_id = $1 and w.deleted_at is null and ($2::text is null or position(lower($2) in lower(w.name)) > 0)
    order by (w.name = $2) desc nulls last, w.created_at desc, w.id desc
    limit $3 offset $4`,
 };
@@ -46,7 +46,7 @@ export async function listWorkflows(
 
 const LIST_NEWEST_VERSIONS: Statement = {
   name: "reading_list_newest_versions",
-  text: `select ${COLUMNS} from workflow w cross join ${NEWEST_VERSION} where w.tenant_id = $1 order by w.name`,
+  text: `select ${COLUMNS} from workflow w cross join ${NEWEST_VERSION} where w.tenant_id = $1 and w.deleted_at is null order by w.name`,
 };
 
 /** Every workflow of a tenant, by name. */
@@ -56,7 +56,7 @@ export async function listAllWorkflows(db: Db, tenantId: Uuid): Promise<Workflow
 
 const GET_WORKFLOW: Statement = {
   name: "reading_get_workflow",
-  text: `select ${COLUMNS} from workflow w cross join ${NEWEST_VERSION} where w.tenant_id = $1 and w.id = $2`,
+  text: `select ${COLUMNS} from workflow w cross join ${NEWEST_VERSION} where w.tenant_id = $1 and w.id = $2 and w.deleted_at is null`,
 };
 
 export async function getWorkflow(db: Db, tenantId: Uuid, id: Uuid): Promise<WorkflowRecord | undefined> {

@@ -20,7 +20,7 @@ const GET_CURRENT_VERSION: Statement = {
   name: "get_current_version",
   text: /* sql */ `
   select ${COLUMNS} from workflow w join workflow_version v on v.workflow_id = w.id
-   where w.tenant_id = $1 and w.name = $2
+   where w.tenant_id = $1 and w.name = $2 and w.deleted_at is null
    order by v.ordinal desc limit 1`,
 };
 
@@ -36,6 +36,21 @@ const GET_VERSION: Statement = {
 
 export async function getVersion(db: Db, versionId: Uuid): Promise<WorkflowVersionRow | undefined> {
   return (await db.query<WorkflowVersionRow>(GET_VERSION, [versionId]))[0];
+}
+
+const DELETE_WORKFLOW: Statement = {
+  name: "delete_workflow",
+  text: /* sql */ `
+  with former as (
+    select id, name from workflow where tenant_id = $1 and id = $2 and deleted_at is null for update
+  )
+  update workflow w set name = w.name || '-' || w.id, deleted_at = helve_now() from former where w.id = former.id
+  returning former.name`,
+};
+
+/** Frees the name of a workflow and hides it; its runs stay. @returns the name, or undefined when there is none to delete */
+export async function deleteWorkflow(db: Db, tenantId: Uuid, id: Uuid): Promise<string | undefined> {
+  return (await db.query<{ name: string }>(DELETE_WORKFLOW, [tenantId, id]))[0]?.name;
 }
 
 const UPSERT_WORKFLOW: Statement = {

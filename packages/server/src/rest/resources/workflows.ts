@@ -46,7 +46,7 @@ const VersionSchema = Type.Object({
 });
 
 /** Registered workflows and their versions. */
-export function workflowRoutes(app: FastifyInstance, { reading }: RestDeps, access: AccessRules): void {
+export function workflowRoutes(app: FastifyInstance, { engine, reading }: RestDeps, access: AccessRules): void {
   operation(
     app,
     {
@@ -84,6 +84,20 @@ export function workflowRoutes(app: FastifyInstance, { reading }: RestDeps, acce
       const version = (await reading.getVersions([workflow.versionId])).get(workflow.versionId);
       return { ...describe(workflow, version), versions: version ? [describeVersion(version)] : [] };
     },
+  );
+
+  operation(
+    app,
+    {
+      method: "DELETE",
+      url: WORKFLOW,
+      id: "workflow:delete",
+      summary: "Hide a workflow and free its name; its runs stay, and those that have not ended go on",
+      tag: TAG,
+      access: access.workflow,
+      answer: undefined,
+    },
+    ({ tenantId, resource }) => engine.deleteWorkflow(tenantId, resource.id),
   );
 
   operation(
