@@ -4,7 +4,18 @@ import { expect, onTestFinished, test } from "vitest";
 import { ROOT } from "./stage/node-arguments.ts";
 
 test("keeps every promise through a round of faults with two replicas", async () => {
-  const args = ["--conditions=source", "--import", "tsx", "chaos/main.ts", "--seed", "2472", "--seconds", "8"];
+  const args = [
+    "--conditions=source",
+    "--import",
+    "tsx",
+    "chaos/main.ts",
+    "--seed",
+    "2472",
+    "--seconds",
+    "8",
+    "--rate",
+    "10",
+  ];
   const round = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void round.kill("SIGTERM"));
   let said = "";

@@ -68,7 +68,7 @@ export async function playLong(options: LongOptions): Promise<LongResult> {
     const offering = caller.offer(perSecond, ending.signal);
     const sampling = sampler.sampleEvery(SAMPLE_MS, ending.signal, options.onSample);
     const faults = await harmEveryMinute(cluster, options.minutes, (durationMs) =>
-      planFaults(random, { cast, durationMs, count: FAULTS_A_MINUTE, spared: [0], hasLongOnes: true }),
+      planFaults(random, { cast, durationMs, count: FAULTS_A_MINUTE, spared: [0] }),
     );
     ending.abort();
     await Promise.all([offering, sampling]);

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Sample } from "./checks/sampler.ts";
 import { playLong } from "./long.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
@@ -32,12 +33,17 @@ async function playRounds(options: Options): Promise<number> {
   const results: RoundResult[] = [];
   for (let n = 0; n < rounds; n++) {
     const round = { seed: seed + n, replicas, durationMs: roundSeconds * 1000, faults, perSecond, keepsAll };
-    const result = await playRound(round);
-    results.push(result);
-    say(describeRound(result));
+    try {
+      const result = await playRound(round);
+      results.push(result);
+      say(describeRound(result));
+    } catch (error) {
+      say(`seed ${round.seed}: ${inspect(error)}`);
+    }
   }
   say(describeAll(results));
-  return results.some(({ violations }) => violations.length > 0) ? 1 : 0;
+  const isWell = results.length === rounds && results.every(({ violations }) => violations.length === 0);
+  return isWell ? 0 : 1;
 }
 
 function say(text: string): number {

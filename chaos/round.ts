@@ -91,7 +91,7 @@ async function play(
   const log = (text: string) => appendFile(join(folder, "round.log"), `${Math.round(now() - load.from)} ms: ${text}\n`);
   await inTime(faults, async (fault) => {
     await log(describeFault(fault));
-    await harm(cluster, fault, recoveries);
+    await harm(cluster, fault, recoveries).catch((error: Error) => violations.push(`${fault.kind}: ${error.message}`));
     await log(`over: ${fault.kind}`);
   });
   await pause(options.durationMs - (now() - load.from));

@@ -9,8 +9,6 @@ export interface PlanOptions {
   count: number;
   /** Engines that are left alone by what ends processes, so that their memory can be followed. */
   spared?: readonly number[];
-  /** The long ones: Postgres away for 20 s, replicas frozen for a minute. @default false */
-  hasLongOnes?: boolean;
 }
 
 const FIRST_MS = 1_000;
@@ -27,7 +25,7 @@ export function planFaults(random: Random, options: PlanOptions): Fault[] {
 
 function drawFault(random: Random, options: PlanOptions): Fault {
   const harm = random.pick(kinds(options))(random, options);
-  return { atMs: random.between(FIRST_MS, options.durationMs), forMs: drawDuration(random, harm, options), ...harm };
+  return { atMs: random.between(FIRST_MS, options.durationMs), forMs: drawDuration(random, harm), ...harm };
 }
 
 type Draw = (random: Random, options: PlanOptions) => Harm;
@@ -75,16 +73,16 @@ function drawLink(random: Random, cast: Cast): LinkName {
   return random.pick(links);
 }
 
-/** Short enough that a round is short, and now and then longer than what judges silence: 8 s of lease, 12 s of a worker. */
-function drawDuration(random: Random, { kind }: Harm, { hasLongOnes = false }: PlanOptions): number {
+/** Mostly short, and now and then longer than what judges silence: the lease of 9 s, and the 12 s of a worker. */
+function drawDuration(random: Random, { kind }: Harm): number {
   switch (kind) {
     case "worker frozen":
       return random.next() < 0.7 ? random.between(500, 4_000) : random.between(13_000, 16_000);
     case "engine frozen":
-      if (hasLongOnes && random.next() < 0.3) return 60_000;
+      if (random.next() < 0.07) return 60_000;
       return random.next() < 0.6 ? random.between(500, 5_000) : random.between(10_000, 14_000);
     case "postgres stopped":
-      return hasLongOnes ? 20_000 : random.between(500, 4_000);
+      return random.next() < 0.8 ? random.between(500, 4_000) : 20_000;
     case "postgres frozen":
       return random.next() < 0.7 ? random.between(300, 3_000) : random.between(6_000, 10_000);
     case "link stalled":
