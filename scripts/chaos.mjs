@@ -1,13 +1,12 @@
 /** `npm run chaos`: installs and builds what is missing, then does harm. See chaos/README.md. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { ensureBuilt, ensureInstalled, ROOT } from "./bootstrap.mjs";
+import { ensureBuilt, ensureInstalled, ROOT, runTool } from "./bootstrap.mjs";
 
 ensureInstalled();
-if (!ensureBuilt()) process.exit(1);
+if (!ensureBuilt() || runTool("typescript/bin/tsc", ["-b", "chaos"]).status !== 0) process.exit(1);
 
-// The engine is what was built; only what harms it is TypeScript.
-const args = ["--import", "tsx", join(ROOT, "chaos", "main.ts"), ...process.argv.slice(2)];
+const args = [join(ROOT, "chaos", "dist", "main.js"), ...process.argv.slice(2)];
 const child = spawn(process.execPath, args, { cwd: ROOT, stdio: "inherit" });
 // A terminal's Ctrl-C reaches the child itself, which then ends what it has started.
 process.on("SIGINT", () => {});

@@ -23,7 +23,7 @@ export async function conclude({ postgres, workers }: Cluster, caller: Caller): 
   const beganAt = now();
   const query = <Row extends object>(text: string): Promise<Row[]> => postgres.query<Row>(text);
   await caller.settled();
-  await until(DRAIN_LIMIT_MS, async () => caller.untold().length === 0 && (await countUnfinished(query)) === 0, 200);
+  await until(DRAIN_LIMIT_MS, async () => caller.untold().length === 0 && (await countUnfinished(query)) === 0, 500);
   const drainMs = now() - beganAt;
   const stored = await readStored(query);
   const journals = await readJournals(workers);

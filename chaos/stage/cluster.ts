@@ -84,7 +84,7 @@ export class Cluster {
       );
       return row?.count === this.workers.length;
     };
-    if (!(await until(WORKERS_MS, isSo))) throw new Error(`the workers did not register within ${WORKERS_MS} ms`);
+    if (!(await until(WORKERS_MS, isSo, 250))) throw new Error(`the workers did not register within ${WORKERS_MS} ms`);
   }
 
   link(name: LinkName): Link {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Child } from "./child.ts";
 import type { Link } from "./link.ts";
-import { NODE_ARGUMENTS } from "./node-arguments.ts";
+import { WORKER } from "./node-arguments.ts";
 
 export interface WorkerOptions {
   folder: string;
@@ -41,7 +41,7 @@ export class ChaosWorker {
         const address = `127.0.0.1:${link.port}`;
         const orders: WorkerOrders = { name, kind, slots, token, address, journal: this.journalOf(start) };
         return {
-          args: [...NODE_ARGUMENTS, "chaos/programs/worker.ts"],
+          args: WORKER,
           env: { CHAOS_WORKER: JSON.stringify(orders) },
         };
       },
