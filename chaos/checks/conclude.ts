@@ -6,8 +6,8 @@ import { type Journal, readJournals } from "./journal.ts";
 import { judge } from "./judge.ts";
 import { countUnfinished, readStored, type Stored } from "./stored.ts";
 
-/** Longer than all that somebody waits for in turn: a half-open link 30 s, orphans 30 s, sweeps, the tasks themselves. */
-const DRAIN_LIMIT_MS = 180_000;
+/** Longer than all that somebody waits for in turn (a half-open link 30 s, orphans 30 s, sweeps, tasks), on a busy machine. */
+const DRAIN_LIMIT_MS = 300_000;
 
 export interface Conclusion {
   stored: Stored;

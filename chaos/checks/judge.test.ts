@@ -13,7 +13,6 @@ const task = (over: Partial<StoredTask> = {}): StoredTask => ({
   workflow: "quick",
   status: "succeeded",
   attempt: 1,
-  failures: 0,
   requeues: 0,
   output: JSON.stringify(output),
   error: null,
@@ -23,7 +22,6 @@ const task = (over: Partial<StoredTask> = {}): StoredTask => ({
 const acknowledged = (over: Partial<Acknowledged> = {}): Acknowledged => ({
   runId: RUN,
   kind: "quick",
-  at: 0,
   cancel: "none",
   told: { status: "succeeded", output: { quick: output } },
   ...over,

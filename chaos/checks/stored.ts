@@ -4,7 +4,6 @@ export interface StoredTask {
   workflow: string;
   status: "succeeded" | "failed" | "cancelled" | "skipped";
   attempt: number;
-  failures: number;
   requeues: number;
   output: string | null;
   error: string | null;
@@ -30,7 +29,7 @@ type Query = <Row extends object>(text: string) => Promise<Row[]>;
 export async function readStored(query: Query): Promise<Stored> {
   return {
     tasks: await query<StoredTask>(/* sql */ `
-      select h.id, w.name as workflow, h.status, h.attempt, h.failures, h.requeues, h.output, h.error,
+      select h.id, w.name as workflow, h.status, h.attempt, h.requeues, h.output, h.error,
              h.parent_task_id as "parentTaskId"
         from task_run_history h join workflow_version v on v.id = h.version_id join workflow w on w.id = v.workflow_id
        order by h.id`),

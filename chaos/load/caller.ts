@@ -8,7 +8,6 @@ import { drawOrder, type KindName, type Order } from "./kinds.ts";
 export interface Acknowledged {
   runId: string;
   kind: KindName;
-  at: number;
   /** A cancel of it was asked for, and answered with the tasks that it cancelled. */
   cancel: "none" | "asked" | { cancelled: readonly string[] };
   /** What the caller that waited for it was told. */
@@ -96,7 +95,7 @@ export class Caller {
     const client = this.#clientOfTurn();
     try {
       const ref = await client.admin.runWorkflow(kind, input);
-      const run: Acknowledged = { runId: ref.workflowRunId, kind, at: now(), cancel: "none", told: undefined };
+      const run: Acknowledged = { runId: ref.workflowRunId, kind, cancel: "none", told: undefined };
       this.acknowledged.push(run);
       const telling = ref.output.then(
         (output) => {

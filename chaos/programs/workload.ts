@@ -2,7 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { JournalWriter } from "./journal-writer.ts";
 import type { Declared, Loose, Sdk } from "./sdk.ts";
 
-const SCHEDULE = { scheduleTimeout: "15m" } as const;
+/** Far beyond any round: on a busy machine a task may be held up for long, and only `stuck` is to run out of time. */
+const LIMITS = { scheduleTimeout: "30m", executionTimeout: "15m" } as const;
 const CHILDREN = 3;
 
 /**
@@ -31,34 +32,33 @@ export function declareWorkload(sdk: Sdk, by: string, journal: JournalWriter): D
     if (ctx.retryCount() === 0) throw new Error("the first attempt fails");
   });
 
-  const quick = sdk.task({ name: "quick", retries: 2, ...SCHEDULE, fn: code((input, ctx) => wait(input.ms, ctx)) });
-  const patient = sdk.task({ name: "patient", ...SCHEDULE, fn: code((input, ctx) => wait(input.ms, ctx)) });
+  const quick = sdk.task({ name: "quick", retries: 2, ...LIMITS, fn: code((input, ctx) => wait(input.ms, ctx)) });
+  const patient = sdk.task({ name: "patient", ...LIMITS, fn: code((input, ctx) => wait(input.ms, ctx)) });
   const flaky = sdk.task({
     name: "flaky",
     retries: 3,
     backoff: { factor: 1.5, maxSeconds: 2 },
-    ...SCHEDULE,
+    ...LIMITS,
     fn: failAtFirst,
   });
   const doomed = sdk.task({
     name: "doomed",
     retries: 1,
-    ...SCHEDULE,
+    ...LIMITS,
     fn: code(async () => {
       throw new Error("it always fails");
     }),
   });
   const stuck = sdk.task({
     name: "stuck",
+    ...LIMITS,
     executionTimeout: "2s",
-    ...SCHEDULE,
     fn: code((_input, ctx) => wait(600_000, ctx)),
   });
   const family = sdk.task({
     name: "family",
     retries: 2,
-    executionTimeout: "5m",
-    ...SCHEDULE,
+    ...LIMITS,
     fn: code((input) => quick.run(Array.from({ length: CHILDREN }, () => ({ ms: input.ms })))),
   });
   return [quick, patient, flaky, doomed, stuck, family, diamond(sdk, code, wait, failAtFirst)];
@@ -67,9 +67,9 @@ export function declareWorkload(sdk: Sdk, by: string, journal: JournalWriter): D
 function diamond(sdk: Sdk, code: Loose, wait: Loose, failAtFirst: Loose): Declared {
   const workflow = sdk.workflow({ name: "diamond" });
   const step = code((input: Loose, ctx: Loose) => wait(input.ms, ctx));
-  const a = workflow.task({ name: "a", retries: 2, ...SCHEDULE, fn: step });
-  const b = workflow.task({ name: "b", retries: 2, ...SCHEDULE, parents: [a], fn: failAtFirst });
-  const c = workflow.task({ name: "c", retries: 2, ...SCHEDULE, parents: [a], fn: step });
-  workflow.task({ name: "d", retries: 2, ...SCHEDULE, parents: [b, c], fn: step });
+  const a = workflow.task({ name: "a", retries: 2, ...LIMITS, fn: step });
+  const b = workflow.task({ name: "b", retries: 2, ...LIMITS, parents: [a], fn: failAtFirst });
+  const c = workflow.task({ name: "c", retries: 2, ...LIMITS, parents: [a], fn: step });
+  workflow.task({ name: "d", retries: 2, ...LIMITS, parents: [b, c], fn: step });
   return workflow;
 }

@@ -16,7 +16,7 @@ export interface ClusterOptions {
 
 /** Of the workers in turn, where nothing else is said. */
 const SLOTS = [4, 6, 8];
-const WORKERS_MS = 60_000;
+const WORKERS_MS = 300_000;
 
 /** Those that run, for a signal that ends everything. */
 export const openClusters: Set<Cluster> = new Set();
@@ -89,10 +89,6 @@ export class Cluster {
 
   link(name: LinkName): Link {
     return this.#links.get(name) as Link;
-  }
-
-  links(): Iterable<Link> {
-    return this.#links.values();
   }
 
   /** The port of an engine, counted round. */

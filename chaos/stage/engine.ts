@@ -6,7 +6,7 @@ import { SERVER } from "./node-arguments.ts";
 import { now } from "./now.ts";
 import { until } from "./until.ts";
 
-const READY_MS = 90_000;
+const READY_MS = 300_000;
 const PROBE = "./chaos/programs/memory-probe.mjs";
 
 export interface EngineOptions {
@@ -23,6 +23,8 @@ export class ChaosEngine {
   readonly #httpPort: number;
   readonly #readyFile: string;
   readonly #memoryFile: string;
+  /** The start that was last seen to be ready. */
+  #readyStart = 0;
 
   static async start(options: EngineOptions): Promise<ChaosEngine> {
     const engine = new ChaosEngine(options, await freePort(), await freePort());
@@ -54,9 +56,6 @@ export class ChaosEngine {
       },
     });
   }
-
-  /** The start that was last seen to be ready. */
-  #readyStart = 0;
 
   /** Starts it again after it was ended. @returns how long it took from the start of the process until tasks could run */
   async startAgain(): Promise<{ startedAt: number; readyAt: number }> {

@@ -6,7 +6,7 @@ import { type EmbeddedPostgres, startPostgres } from "@helve/store/embedded";
 import pg from "pg";
 import { until } from "./until.ts";
 
-const BACK_MS = 60_000;
+const BACK_MS = 300_000;
 
 /** The Postgres of a round: processes of its own, which this one starts again when they die. */
 export class ChaosPostgres {
