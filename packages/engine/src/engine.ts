@@ -90,6 +90,7 @@ export function createEngine({
     clock,
     takeBeats: () => sessions.takeBeats(),
     onTakeOver: (replicas) => takeOver(replicas),
+    onGone: () => sweeper.watchOrphans(),
     onLost: () => {
       startingAnew = startAnew();
     },

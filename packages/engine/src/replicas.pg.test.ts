@@ -90,6 +90,26 @@ test("a replica that was taken over changes nothing more and starts anew", async
   expect((await worker.next()).id).toBe(await triggering);
 });
 
+test("a worker that went away together with the replica that stopped is missed, and its task runs elsewhere", async () => {
+  const task = { readableId: "long", action: "work:run", timeout: "10h" };
+  await a.put({ name: "long", tasks: [task] });
+  // The other one has looked for such workers when it came up, and found none.
+  await cluster.clock.jump(3000);
+  const worker = await a.worker({ actions });
+  const runId = await a.run("long");
+  await worker.started(await worker.next());
+  await a.stop();
+  const other = await b.worker({ actions });
+  const look = async () => {
+    cluster.clock.wait(20_000);
+    await cluster.clock.jump(3000);
+    return other.sent.length;
+  };
+  await expect.poll(look, { timeout: 15_000 }).toBe(1);
+  expect(other.sent[0]).toMatchObject({ id: runId, attempt: 2 });
+  await other.succeed(await other.next());
+}, 20_000);
+
 test("hints may be lost: a waiting run is found by the sweep", async () => {
   const worker = await b.worker({ actions });
   await b.run("work");

@@ -23,6 +23,8 @@ export interface ReplicaLeaseDeps {
   takeBeats: () => WorkerId[];
   /** Other replicas were taken over by this one. */
   onTakeOver: (replicas: ReplicaId[]) => void;
+  /** A replica has gone: it said goodbye, or a third one took over from it. */
+  onGone: () => void;
   /** Another replica has taken over from this one, or the lease has run out: it may not hand out any more. */
   onLost: (error: Error) => void;
   onError: (error: unknown) => void;
@@ -102,7 +104,7 @@ export class ReplicaLease {
   }
 
   async #renew(): Promise<void> {
-    const { db, clock, takeBeats, onTakeOver, onLost } = this.#deps;
+    const { db, clock, takeBeats, onTakeOver, onGone, onLost } = this.#deps;
     const sentAt = performance.now();
     const sentAtMs = Date.now();
     const { id } = this;
@@ -119,6 +121,8 @@ export class ReplicaLease {
     if (!this.isValid()) this.#credibleSince = sentAt;
     this.#validUntil = sentAt + LEASE_MS;
     this.#trouble = undefined;
+    // When another came in the same moment, that one looks for what the first has left.
+    if (renewed.replicas < this.#replicas) onGone();
     this.#replicas = renewed.replicas;
     clock.adjust(renewed.nowMs, sentAtMs);
     if (this.#replicas < 2 || sentAt - this.#lookedForDeadAt < LOOK_FOR_DEAD_MS) return;
