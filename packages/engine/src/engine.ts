@@ -77,7 +77,7 @@ export function createEngine({
 }: EngineOptions): Engine {
   const routes = new Routes(db, clock);
   const catalog = new Catalog(db, routes);
-  const events = new RunEvents();
+  const events = new RunEvents({ publish: (hint) => publish(hint), steady: () => clock.steady() });
   const failed = (what: string) => (error: unknown) => observer.failed(what, error);
   const results = new RunResults(db, catalog, failed("looking up results"));
   const replicaId = () => lease.id;
@@ -202,6 +202,10 @@ export function createEngine({
       for (const task of tasks) void timeOut(task);
     },
     letGo: (held, cancelReason) => consequences.letGo(held, cancelReason),
+    lookAtEvents: () => {
+      events.announce();
+      return tellEnds(events.openRuns());
+    },
     onError: failed("sweeping"),
   });
 
@@ -218,12 +222,14 @@ export function createEngine({
     switch (hint.kind) {
       case "joined":
         lease.noteJoined();
+        events.announce();
         break;
       case "queued":
         for (const id of hint.routes) dispatcher.noteWaitingOn(id);
         break;
       case "ended":
         results.look(hint.runs);
+        tellEnds(events.openRuns(hint.runs)).catch(failed("telling how runs ended"));
         break;
       case "taken":
         void sweeper.check(
@@ -243,8 +249,22 @@ export function createEngine({
       case "labels":
         sessions.labelsChanged([hint.workerId]).catch(failed("reading labels"));
         break;
+      case "event":
+      case "listening":
+        events.receive(hint);
+        break;
       case "beat":
         if (hint.replicaId === replicaId()) sessions.applyBeat(hint.workerId);
+    }
+  }
+
+  /** For those who listen to runs here, when nobody has told them of the end. */
+  async function tellEnds(open: ReturnType<RunEvents["openRuns"]>): Promise<void> {
+    for (const { tenantId, runId } of open) {
+      const result = await results.load(tenantId, runId);
+      if (!result) continue;
+      const kind = { type: "run_ended", status: result.status } as const;
+      events.deliver(tenantId, "{}", { runId, taskId: runId, atMs: clock.now(), retryCount: 0, kind });
     }
   }
 

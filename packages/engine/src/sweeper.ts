@@ -45,6 +45,8 @@ export interface SweeperDeps {
   handBack: (tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string) => void;
   /** A held task that is no longer its worker's. */
   letGo: (held: HeldTask, cancelReason: string | undefined) => void;
+  /** Says what is listened to here, and looks for ends that those who listen were not told of. */
+  lookAtEvents: () => Promise<void>;
   onError: (error: unknown) => void;
 }
 
@@ -166,6 +168,7 @@ export class Sweeper {
   async #lookElsewhere(): Promise<void> {
     const { results, catalog, dispatcher, lease } = this.#deps;
     results.look();
+    await this.#deps.lookAtEvents();
     if (lease.replicas > 1) catalog.forgetCurrent();
     await this.check([...dispatcher.all()], unseenEnd);
     if (this.#isInDoubt) await this.#findStrays();

@@ -1,5 +1,6 @@
 import type { RunId, TaskRunId, TenantId, WorkerId } from "@helve/core";
 import type { ReplicaId } from "@helve/store";
+import type { PackedEvent } from "./packed-event.ts";
 import { cut, Joiner } from "./parts.ts";
 
 /**
@@ -19,7 +20,11 @@ export type Hint =
   | { kind: "workflow"; tenantId: TenantId; name: string }
   | { kind: "paused"; workerId: WorkerId; isPaused: boolean }
   | { kind: "labels"; workerId: WorkerId }
-  | { kind: "beat"; replicaId: ReplicaId; workerId: WorkerId };
+  | { kind: "beat"; replicaId: ReplicaId; workerId: WorkerId }
+  /** Somebody listens here to events of these runs, and of those with these keys and values in their metadata. */
+  | { kind: "listening"; runs: RunId[]; metadata: [string, string][] }
+  /** It has happened here. */
+  | { kind: "event"; tenantId: TenantId; metadata: string; event: PackedEvent };
 
 /** Carries texts from one replica to all, as well as it can: they may be lost. Those of one sender come in order. */
 export interface HintTransport {
