@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { type ClientDuplexStream, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import { helve, v1 } from "@helve/contracts";
 import { freshDatabase } from "@helve/store/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { assignmentOf, durable, endOf, FarEnd, openWorker } from "../../testing/far-end.ts";
 import { call, type TestClient } from "../../testing/test-client.ts";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 import { putWorkflow, trigger } from "../../testing/test-worker.ts";
@@ -23,63 +24,12 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** The far end of a stream of frames: what has come is kept, one can wait for what is to come. */
-class FarEnd<Sent, Received> {
-  readonly stream: ClientDuplexStream<Sent, Received>;
-  readonly #frames: Received[] = [];
-
-  constructor(stream: ClientDuplexStream<Sent, Received>) {
-    this.stream = stream;
-    stream.on("data", (frame: Received) => this.#frames.push(frame));
-    stream.on("error", () => {});
-  }
-
-  /** The first thing, in any frame so far or to come, that `pick` finds. */
-  async first<Thing>(pick: (frame: Received) => Thing | undefined): Promise<Thing> {
-    for (;;) {
-      for (const frame of this.#frames) {
-        const thing = pick(frame);
-        if (thing !== undefined) return thing;
-      }
-      await once(this.stream, "data");
-    }
-  }
-}
-
-type Worker = FarEnd<helve.WorkerFrame, helve.EngineToWorker> & { send(frame: Partial<helve.WorkerFrame>): number };
-
-function openWorker(from: TestClient, register: Partial<helve.Register>): Worker {
-  const far = new FarEnd(from.sessions.worker(from.metadata));
-  let number = 0;
-  const send = (frame: Partial<helve.WorkerFrame>): number => {
-    far.stream.write(helve.WorkerFrame.create({ ...frame, number: ++number }));
-    return number;
-  };
-  send({ register: helve.Register.create({ protocol: 1, name: "native", slots: { default: 10 }, ...register }) });
-  return Object.assign(far, { send });
-}
-
 const report = (task: helve.Assignment, outcome: helve.Outcome, payload = ""): helve.Report =>
   helve.Report.create({ taskId: task.taskId, attempt: task.attempt, outcome, payload });
-
-const assignmentOf =
-  (runId: string, attempt = 1) =>
-  (frame: helve.EngineToWorker): helve.Assignment | undefined =>
-    frame.assignments.find((task) => task.runId === runId && task.attempt === attempt);
-
-const durable =
-  (number: number) =>
-  ({ durableThrough }: helve.EngineToWorker): true | undefined =>
-    durableThrough !== undefined && durableThrough >= number ? true : undefined;
 
 function openClient(): FarEnd<helve.ClientFrame, helve.EngineToClient> {
   return new FarEnd(client.sessions.client(client.metadata));
 }
-
-const endOf =
-  (runId: string) =>
-  (frame: helve.EngineToClient): helve.RunEnded | undefined =>
-    frame.ended.find((end) => end.runId === runId);
 
 test("a worker registers, runs what it is given, and hears when it is durable", async () => {
   await putWorkflow(client, "native");

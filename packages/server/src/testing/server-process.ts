@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Running } from "../serve.ts";
+import { type TestClient, testClient } from "./test-client.ts";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+/** `helve serve` as a process of its own, as in a cluster: everything about it comes from its environment. */
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly #readyFile: string;
+  readonly #lines: string[] = [];
+  readonly #clients: TestClient[] = [];
+
+  private constructor(databaseUrl: string, readyFile: string) {
+    this.#readyFile = readyFile;
+    this.#child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", MAIN, "serve"], {
+      env: {
+        PATH: process.env.PATH,
+        DATABASE_URL: databaseUrl,
+        HELVE_GRPC_PORT: "0",
+        HELVE_HTTP_PORT: "0",
+        HELVE_READY_FILE: readyFile,
+      },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    createInterface({ input: this.#child.stderr as NodeJS.ReadableStream }).on("line", (line) => {
+      this.#lines.push(line);
+      this.#child.emit("line");
+    });
+  }
+
+  /** Resolves when tasks can run there. @param readyFile of this process alone */
+  static async start(databaseUrl: string, readyFile: string): Promise<ServerProcess> {
+    const server = new ServerProcess(databaseUrl, readyFile);
+    await server.says("serving");
+    return server;
+  }
+
+  /** Resolves when a line of its log has this text. */
+  async says(text: string): Promise<void> {
+    while (!this.#lines.some((line) => line.includes(text))) {
+      if (this.#child.exitCode !== null) throw new Error(`the server has ended: ${this.#lines.join("\n")}`);
+      await Promise.race([once(this.#child, "line"), once(this.#child, "exit")]);
+    }
+  }
+
+  async ready(): Promise<Running & { pid: number }> {
+    return JSON.parse(await readFile(this.#readyFile, "utf8")) as Running & { pid: number };
+  }
+
+  /** A connection of its own. */
+  async connect(): Promise<TestClient> {
+    const client = testClient(await this.ready());
+    this.#clients.push(client);
+    return client;
+  }
+
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  /** Ends it on the spot. Idempotent. */
+  async kill(): Promise<void> {
+    for (const client of this.#clients.splice(0)) client.close();
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await ended;
+  }
+}
