@@ -8,7 +8,7 @@ import {
   type ServiceError,
   status,
 } from "@grpc/grpc-js";
-import { DispatcherClient, EventsServiceClient, v1, WorkflowServiceClient } from "@helve/contracts";
+import { DispatcherClient, EventsServiceClient, helve, v1, WorkflowServiceClient } from "@helve/contracts";
 import type { EngineAddress } from "./engine.ts";
 
 const DEADLINE_MS = 20_000;
@@ -19,6 +19,7 @@ export interface Grpc {
   workflows: WorkflowServiceClient;
   events: EventsServiceClient;
   admin: v1.AdminServiceClient;
+  sessions: helve.SessionsClient;
   /** The token, as every call has to carry it. */
   metadata: Metadata;
   close(): void;
@@ -52,14 +53,16 @@ export function openGrpc(engine: EngineAddress, options: ConnectionOptions = {})
   const workflows = new WorkflowServiceClient(engine.grpcAddress, plain, channel);
   const events = new EventsServiceClient(engine.grpcAddress, plain, channel);
   const admin = new v1.AdminServiceClient(engine.grpcAddress, plain, channel);
+  const sessions = new helve.SessionsClient(engine.grpcAddress, plain, channel);
   return {
     dispatcher,
     workflows,
     events,
     admin,
+    sessions,
     metadata,
     close() {
-      for (const client of [dispatcher, workflows, events, admin]) client.close();
+      for (const client of [dispatcher, workflows, events, admin, sessions]) client.close();
     },
   };
 }

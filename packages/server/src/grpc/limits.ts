@@ -3,3 +3,6 @@ export const MAX_MESSAGE_BYTES: number = 4 * 1024 * 1024;
 
 /** A text of so many characters fits into a message whatever they are: none takes more than three bytes. */
 export const SURELY_FITS: number = 1024 * 1024;
+
+/** What may wait for a peer that listens and does not read, nearly in bytes. */
+export const MAX_UNREAD: number = 16 * 2 ** 20;

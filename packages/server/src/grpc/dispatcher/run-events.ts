@@ -5,6 +5,7 @@ import type { RunEvent, RunEventFilter } from "@helve/engine";
 import { failStream } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { uuidProblem } from "../ids.ts";
+import { MAX_UNREAD } from "../limits.ts";
 import { ChunkOrder } from "./chunk-order.ts";
 import { workflowEvent } from "./workflow-event.ts";
 
@@ -12,8 +13,6 @@ type EventStream = ServerWritableStream<SubscribeToWorkflowEventsRequest, Workfl
 
 /** How long a chunk of a task's output waits for those before it. */
 const HOLD_MS = 5_000;
-/** A listener that has so much unread, nearly in bytes, is let go: what is told here is for whoever listens. */
-const MAX_UNREAD = 16 * 2 ** 20;
 
 /**
  * SubscribeToWorkflowEvents: what happens from now on in one run, or in all runs with a metadata value. The stream ends
@@ -146,6 +145,7 @@ class Feed {
     this.#call.write(message, () => {
       this.unread -= characters;
     });
+    // What is told here is for whoever listens, and is not kept.
     if (this.unread <= MAX_UNREAD) return;
     this.#isGivenUp = true;
     this.#giveUp();

@@ -9,7 +9,10 @@ import { isUuid, type RunId } from "@helve/core";
 import type { RunResult, TaskResult } from "@helve/engine";
 import { endOnError } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
-import { MAX_MESSAGE_BYTES } from "../limits.ts";
+import { MAX_MESSAGE_BYTES, MAX_UNREAD } from "../limits.ts";
+
+/** Runs that are asked about at once, when a client reads again. */
+const POSTPONED_AT_ONCE = 50;
 
 type RunsStream = ServerDuplexStream<SubscribeToWorkflowRunsRequest, WorkflowRunEvent>;
 
@@ -20,12 +23,28 @@ type RunsStream = ServerDuplexStream<SubscribeToWorkflowRunsRequest, WorkflowRun
 export function subscribeToWorkflowRuns(edge: Edge, { tenantId }: CallContext, call: RunsStream): void {
   /** How to stop waiting, by run. An id that comes again before its answer is one question. */
   const asked = new Map<RunId, () => void>();
+  /** Runs that ended while much was unread. Their results are not kept: they are looked up when the client reads again. */
+  const postponed: RunId[] = [];
+  let unread = 0;
+  call.once(
+    "close",
+    edge.openCalls.watch(() => unread),
+  );
+  const send = (event: WorkflowRunEvent): void => {
+    const characters = sum(event.results, ({ output = "", error = "" }) => output.length + error.length);
+    unread += characters;
+    call.write(event, () => {
+      unread -= characters;
+      if (unread <= MAX_UNREAD / 2) for (const runId of postponed.splice(0, POSTPONED_AT_ONCE)) ask(runId);
+    });
+  };
   const ask = (runId: RunId): void => {
     if (!isUuid(runId) || asked.has(runId)) return;
     asked.set(runId, () => {});
     const stop = edge.engine.onRunEnded(tenantId, [runId], (result) => {
       asked.delete(runId);
-      if (call.writable) call.write(finishedEvent(result));
+      if (unread > MAX_UNREAD) postponed.push(runId);
+      else if (call.writable) send(finishedEvent(result));
     });
     // The answer may have come within the call.
     if (asked.has(runId)) asked.set(runId, stop);

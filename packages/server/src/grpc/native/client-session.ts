@@ -4,10 +4,13 @@ import { isUuid, type RunId } from "@helve/core";
 import { requireMayTrigger } from "../../auth/may-trigger.ts";
 import { endOnError } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
+import { MAX_UNREAD } from "../limits.ts";
 import { newClientFrame, readTrigger, runEnded, runUnknown } from "./client-frames.ts";
 import { Outbox } from "./outbox.ts";
 import { refusal } from "./refusal.ts";
 
+/** Runs that are asked about at once, when a program reads again. */
+const POSTPONED_AT_ONCE = 50;
 /** Until then a run that was just asked for may still be on its way into the database, from another client. */
 const UNKNOWN_AFTER_MS = 1_000;
 
@@ -30,13 +33,15 @@ class ClientSession {
   /** One for each batch of runs that is not wholly answered. */
   readonly #stops = new Set<() => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Runs that ended while much was unread. Their results are not kept: they are looked up when the program reads again. */
+  readonly #postponed: RunId[] = [];
   #triggersUnderWay = 0;
   #isFinishing = false;
 
   constructor(edge: Edge, caller: CallContext, call: ClientCall) {
     this.#edge = edge;
     this.#caller = caller;
-    this.#outbox = new Outbox<helve.EngineToClient>(call, newClientFrame);
+    this.#outbox = new Outbox<helve.EngineToClient>(call, newClientFrame, false, () => this.#tellPostponed());
     call.once(
       "close",
       edge.openCalls.watch(() => this.#outbox.backlog()),
@@ -104,6 +109,7 @@ class ClientSession {
     const unlisten = this.#edge.engine.onRunEnded(this.#caller.tenantId, runs, (result) => {
       open--;
       if (open === 0 && stop) this.#stops.delete(stop);
+      if (this.#outbox.backlog() > MAX_UNREAD) return void this.#postponed.push(result.runId);
       if (!this.#waiting.delete(result.runId)) return;
       const { message, characters } = runEnded(result);
       this.#answer(message, characters);
@@ -112,6 +118,13 @@ class ClientSession {
     if (open === 0) return;
     stop = unlisten;
     this.#stops.add(stop);
+  }
+
+  #tellPostponed(): void {
+    if (this.#postponed.length === 0 || this.#outbox.backlog() > MAX_UNREAD / 2) return;
+    const runIds = this.#postponed.splice(0, POSTPONED_AT_ONCE);
+    for (const runId of runIds) this.#waiting.delete(runId);
+    this.#wait(runIds);
   }
 
   /** Answers for those of the runs that nobody has ever heard of. */

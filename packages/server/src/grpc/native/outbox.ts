@@ -20,6 +20,7 @@ interface Gathering<Frame> {
 export class Outbox<Frame> {
   readonly #sink: FrameSink<Frame>;
   readonly #newFrame: () => Frame;
+  readonly #onWritten: () => void;
   /** In the order of sending; things are added to the last one until it is heavy. */
   readonly #frames: Gathering<Frame>[] = [];
   #isWriting = false;
@@ -28,11 +29,15 @@ export class Outbox<Frame> {
   #isScheduled = false;
   #isHeld: boolean;
 
-  /** @param isHeld whether to gather only, until {@link release} */
-  constructor(sink: FrameSink<Frame>, newFrame: () => Frame, isHeld = false) {
+  /**
+   * @param isHeld    whether to gather only, until {@link release}
+   * @param onWritten called when the peer has taken a frame
+   */
+  constructor(sink: FrameSink<Frame>, newFrame: () => Frame, isHeld = false, onWritten: () => void = () => {}) {
     this.#sink = sink;
     this.#newFrame = newFrame;
     this.#isHeld = isHeld;
+    this.#onWritten = onWritten;
   }
 
   /** Sends what has gathered, and from now on whatever comes. */
@@ -85,6 +90,7 @@ export class Outbox<Frame> {
       this.#isWriting = false;
       this.#writing = 0;
       this.#writeNext();
+      this.#onWritten();
     });
   }
 }
