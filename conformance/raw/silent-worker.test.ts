@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, inject, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { RawStage, type TaskFields } from "../support/raw-stage.ts";
 
 const engine = inject("engine");
@@ -32,6 +33,23 @@ describe.concurrent("a silent worker", () => {
     expect(await stage.status(first.workflowRunId)).toBe("COMPLETED");
     for (let n = 0; n < 4; n++) await awake.complete(await stage.start(awake));
     expect(silent.actions.filter((action) => action.taskRunExternalId !== first.taskRunExternalId)).toEqual([]);
+  });
+
+  test("is shown in quarantine with the reason, and given work again when it is resumed", async () => {
+    const stage = await open();
+    const silent = await stage.worker(5, ["a"], `${stage.name}-muted`);
+    const first = await stage.start(silent);
+    const path = `/api/v1/workers/${silent.id}`;
+    const shown = await eventually("its quarantine", 14_000, async () => {
+      const worker = await stage.rest.get<{ status: string; quarantineReason?: string }>(path);
+      return worker.quarantineReason === undefined ? undefined : worker;
+    });
+    expect(shown).toMatchObject({ status: "INACTIVE", quarantineReason: expect.stringContaining("10 s") });
+    const resumed = await (await stage.rest.fetch("PATCH", path, { isPaused: false })).json();
+    expect(resumed).toMatchObject({ status: "ACTIVE" });
+    expect(resumed).not.toHaveProperty("quarantineReason");
+    await silent.complete(await silent.action("start", first.taskRunExternalId, 1));
+    expect(await stage.status(first.workflowRunId)).toBe("COMPLETED");
   });
 
   test("keeps a task it has confirmed, however long it takes", async () => {
