@@ -4,6 +4,8 @@ import { decideScale, NOTHING_SEEN, type ScaleFacts, type ScaleLimits, type Scal
 import type { Supervisor } from "./supervisor.ts";
 
 const LOOK_MS = 1000;
+/** A look that takes long, as in a long line, is not repeated at once: the engine spends a tenth of its time on it at most. */
+const REST_SHARE = 9;
 
 export interface ScalerDeps {
   readonly supervisor: Supervisor;
@@ -40,9 +42,11 @@ export class Scaler {
 
   async #run(): Promise<void> {
     const { signal } = this.#end;
-    while (!signal.aborted) {
-      await pause(LOOK_MS, undefined, { signal }).catch(() => {});
+    for (let tookMs = 0; !signal.aborted; ) {
+      await pause(Math.max(LOOK_MS, REST_SHARE * tookMs), undefined, { signal }).catch(() => {});
+      const startedAt = performance.now();
       if (!signal.aborted) await this.#look();
+      tookMs = performance.now() - startedAt;
     }
   }
 
