@@ -71,6 +71,9 @@ async function live(): Promise<void> {
   const wrong = database.url.replace(`:${new URL(database.url).password}@`, `:${SECRET}@`);
   const refused = await serve({ databaseUrl: wrong, grpcPort: 0, httpPort: 0, log }).catch((error: Error) => error);
   expect(refused).toMatchObject({ message: expect.stringMatching(/^no connection to the database: password/) });
+  const natsUrl = `nats://helve:${SECRET}@127.0.0.1:1`;
+  const withoutNats = await serve({ databaseUrl: database.url, natsUrl, grpcPort: 0, httpPort: 0, log });
+  await withoutNats.stop();
 }
 
 /** Every connection breaks, under calls of a token that may do little. */
@@ -98,6 +101,7 @@ test("nothing that is secret gets into the log, and every field has a name that 
 
   const text = lines.join("");
   expect(text).toContain("report came too late");
+  expect(text).toContain("connecting to NATS");
   expect(text.match(/runs found for a bulk operation/g)).toHaveLength(2);
   const figures = await (await fetch(`${server.running.httpUrl}/metrics`)).text();
   expect(figures).toContain("helve_");
