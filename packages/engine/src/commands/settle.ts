@@ -22,6 +22,7 @@ import { type Catalog, stepOf, type Version } from "../catalog/catalog.ts";
 import { describeDagTasks, type Row } from "../dispatcher/assignment.ts";
 import type { Route } from "../dispatcher/route.ts";
 import type { Routes } from "../dispatcher/routes.ts";
+import { untilFull } from "../dispatcher/until-full.ts";
 import type { Session } from "../sessions/session.ts";
 import { concerns, decide, type Settled, type Settlement, taskEnd } from "./settlement.ts";
 import { eventsOf } from "./settlement-events.ts";
@@ -83,7 +84,7 @@ export async function settle(
   const runs = new Map(locked.map((run) => [run.id, run]));
   const { targets, rows } = await lockConcerned(tx, deps.catalog, settlements, runs);
   await loadStickyRoutes(deps.routes, deps.catalog, targets, rows);
-  const decisions = decideAll(deps, settlements, targets, rows, runs);
+  const decisions = decideAll({ ...deps, reserve: untilFull(deps.reserve) }, settlements, targets, rows, runs);
   // A claim passes over what is locked and then takes the line to be empty.
   for (const row of rows.values())
     if (row.status === "queued") stand(decisions.result, row.routeId, row.scheduleTimeoutMs);

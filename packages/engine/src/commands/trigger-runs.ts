@@ -37,6 +37,7 @@ import type { Dispatcher } from "../dispatcher/dispatcher.ts";
 import { rankInLine } from "../dispatcher/line-position.ts";
 import type { Route } from "../dispatcher/route.ts";
 import type { Placed, Routes } from "../dispatcher/routes.ts";
+import { untilFull } from "../dispatcher/until-full.ts";
 import type { Meter, Tracer } from "../observer.ts";
 import { persist } from "../persist.ts";
 import type { Session } from "../sessions/session.ts";
@@ -200,7 +201,8 @@ export class TriggerRuns {
     const { db, dispatcher, onDoubt, meter } = this.#deps;
     const begunAt = performance.now();
     const runs = units.flat();
-    const tasks = runs.flatMap((run) => planTasks(run, dispatcher));
+    const reserve = untilFull((route) => dispatcher.reserve(route));
+    const tasks = runs.flatMap((run) => planTasks(run, reserve));
     const storeEnds = dispatcher.storeBegins();
     const isStandalone = runs.every((run) => run.version.isStandalone);
     try {
@@ -329,17 +331,19 @@ function childClaim(run: PlannedRun): ChildClaim {
   return { parentId: run.parentTaskId as string, key: run.dedupeKey as string, runId: run.id };
 }
 
-function planTasks(run: PlannedRun, dispatcher: Dispatcher): PlannedTask[] {
+type Reserve = (route: Route) => Session | undefined;
+
+function planTasks(run: PlannedRun, reserve: Reserve): PlannedTask[] {
   const { version } = run;
-  if (version.isStandalone) return [planTask(run, stepOf(version, 0), run.id, dispatcher)];
-  return version.steps.slice(1).map((step) => planTask(run, step, taskIdOf(run.id, step.number), dispatcher));
+  if (version.isStandalone) return [planTask(run, stepOf(version, 0), run.id, reserve)];
+  return version.steps.slice(1).map((step) => planTask(run, step, taskIdOf(run.id, step.number), reserve));
 }
 
-function planTask(run: PlannedRun, step: Step, id: string, dispatcher: Dispatcher): PlannedTask {
+function planTask(run: PlannedRun, step: Step, id: string, reserve: Reserve): PlannedTask {
   const { version } = run;
   const isRoot = step.task.parents.length === 0 && !step.isOnFailure;
   const route = run.routes === undefined ? step.route : (run.routes[step.number] as Route);
-  const session = isRoot ? dispatcher.reserve(route) : undefined;
+  const session = isRoot ? reserve(route) : undefined;
   const row: NewTaskRun = {
     id,
     tenantId: run.tenantId,
