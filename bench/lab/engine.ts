@@ -19,6 +19,14 @@ export interface BenchEngine {
   /** From the start of the process to the moment when tasks can run, in ms. */
   readonly readyAfterMs: number;
   stop(): Promise<void>;
+  /** Ends it on the spot, as a crash does. */
+  kill(): Promise<void>;
+}
+
+/** For one that is to come back where it was. @default any that are free */
+export interface EnginePorts {
+  grpc: number;
+  http: number;
 }
 
 /** Where its database is: a URL, or the folder of an embedded one of its own. */
@@ -26,7 +34,10 @@ export type EngineStorage = { databaseUrl: string } | { dataDir: string };
 
 let started = 0;
 
-export async function startEngine(storage: EngineStorage): Promise<BenchEngine> {
+export async function startEngine(
+  storage: EngineStorage,
+  ports: EnginePorts = { grpc: 0, http: 0 },
+): Promise<BenchEngine> {
   const readyFile = join(tmpdir(), `helve-bench-${process.pid}-${++started}.json`);
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...profiling("engine"), ...SERVER, "serve", "--ready-file", readyFile], {
@@ -35,8 +46,8 @@ export async function startEngine(storage: EngineStorage): Promise<BenchEngine> 
     env: {
       ...process.env,
       ...("databaseUrl" in storage ? { DATABASE_URL: storage.databaseUrl } : { HELVE_DATA_DIR: storage.dataDir }),
-      HELVE_GRPC_PORT: "0",
-      HELVE_HTTP_PORT: "0",
+      HELVE_GRPC_PORT: String(ports.grpc),
+      HELVE_HTTP_PORT: String(ports.http),
       HELVE_LOG_LEVEL: "warn",
     },
   });
@@ -51,6 +62,12 @@ export async function startEngine(storage: EngineStorage): Promise<BenchEngine> 
       readyAfterMs,
       async stop() {
         await end(child);
+        await rm(readyFile, { force: true });
+      },
+      async kill() {
+        const ended = once(child, "exit");
+        child.kill("SIGKILL");
+        await ended;
         await rm(readyFile, { force: true });
       },
     };

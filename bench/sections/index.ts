@@ -1,6 +1,7 @@
 import { chain } from "./chain.ts";
 import { million, snapshot } from "./endurance.ts";
 import { flat } from "./flat.ts";
+import { fleet } from "./fleet.ts";
 import { graphs } from "./graphs.ts";
 import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
@@ -29,6 +30,7 @@ export const SECTIONS: readonly Section[] = [
   fanOut,
   callers,
   workers,
+  fleet,
   snapshot,
   million,
   flat,
