@@ -82,13 +82,13 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
   const { url, directUrl, dataDir, isEmbedded } = await openPostgres(config, log, closers);
   const open = (
     name: string,
-    options: Pick<DatabaseOptions, "maxConnections" | "keyedAccess" | "statementTimeoutMs">,
+    options: Pick<DatabaseOptions, "maxConnections" | "keyedAccess" | "opensAhead" | "statementTimeoutMs">,
   ) => {
     const db = openDatabase({ url, applicationName: `helve-${name}`, ...options });
     closers.add(`database connections of ${name}`, () => db.close());
     return db;
   };
-  const engineDb = open("engine", { maxConnections: ENGINE_CONNECTIONS, keyedAccess: true });
+  const engineDb = open("engine", { maxConnections: ENGINE_CONNECTIONS, keyedAccess: true, opensAhead: true });
   const readingDb = open("reading", {
     maxConnections: READING_CONNECTIONS,
     statementTimeoutMs: READING_TIMEOUT_MS,

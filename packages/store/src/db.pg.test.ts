@@ -62,3 +62,19 @@ test("a transaction that Postgres ended because it lay idle is worth repeating",
   });
   await expect(cut).rejects.toMatchObject({ code: "unavailable" });
 });
+
+test("one that opens ahead has all of its connections soon after the first", async () => {
+  const applicationName = "opens ahead";
+  const ahead = openDatabase({ url: database.url, maxConnections: 5, applicationName, opensAhead: true });
+  await ahead.query(statement("select 1"));
+  const count = statement(`select from pg_stat_activity where application_name = '${applicationName}'`);
+  await expect.poll(() => db.query(count)).toHaveLength(5);
+  await ahead.close();
+  await expect.poll(() => db.query(count)).toHaveLength(0);
+});
+
+test("one that opens ahead can be closed at once", async () => {
+  const ahead = openDatabase({ url: database.url, maxConnections: 5, applicationName: "hasty", opensAhead: true });
+  await ahead.query(statement("select 1"));
+  await ahead.close();
+});

@@ -37,6 +37,11 @@ export interface Database extends Db {
 export interface DatabaseOptions {
   url: string;
   maxConnections: number;
+  /**
+   * Opens all connections with the first one, beside the work. Else each is opened when it is first needed: at the busiest
+   * moment, in which a process that is short of processor time may not get one in time.
+   */
+  opensAhead?: boolean;
   applicationName: string;
   /**
    * For statements that name their rows by key: the planner may not choose a sequential scan because a table was empty
@@ -74,6 +79,7 @@ export function openDatabase({
   maxConnections,
   applicationName,
   keyedAccess = false,
+  opensAhead = false,
   statementTimeoutMs = 5000,
 }: DatabaseOptions): Database {
   const counters: DbCounters = { statements: 0, commits: 0 };
@@ -93,6 +99,7 @@ export function openDatabase({
   // listener it would end the process: the pool's for idle connections, the connection's own for those in use.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
+  if (opensAhead) pool.once("connect", () => void openAll(pool, maxConnections));
 
   async function run<Row extends object>(
     client: pg.Pool | pg.ClientBase,
@@ -142,6 +149,12 @@ export function openDatabase({
     },
     close: () => pool.end(),
   };
+}
+
+/** Has all of them at the same moment, so that no two are the same. One that cannot be opened is opened when it is needed. */
+async function openAll(pool: pg.Pool, count: number): Promise<void> {
+  const opened = await Promise.allSettled(Array.from({ length: count }, () => pool.connect()));
+  for (const one of opened) if (one.status === "fulfilled") one.value.release();
 }
 
 const BEGIN: Statement = { name: "begin", text: "begin" };
