@@ -27,6 +27,7 @@ let hold: Declared | undefined;
 const workers: Worker[] = [];
 const waiting: (() => void)[] = [];
 const begun = new Set<string>();
+let isHolding = true;
 const inHand = new Map<string, number>();
 let startedTwice = 0;
 let mostOnOne = 0;
@@ -46,7 +47,7 @@ offer(
           begun.add(context.taskRunExternalId());
           inHand.set(worker, (inHand.get(worker) ?? 0) + 1);
           mostOnOne = Math.max(mostOnOne, inHand.get(worker) as number);
-          await new Promise<void>((resolve) => waiting.push(resolve));
+          if (isHolding) await new Promise<void>((resolve) => waiting.push(resolve));
           inHand.set(worker, (inHand.get(worker) as number) - 1);
         },
       });
@@ -70,9 +71,10 @@ offer(
       return ids;
     },
     seen: (): FleetSeen => ({ held: waiting.length, startedTwice, mostOnOne }),
+    /** Lets all go, and what comes later at once. */
     letGo() {
+      isHolding = false;
       for (const resolve of waiting.splice(0)) resolve();
-      begun.clear();
     },
   },
   async () => {
