@@ -24,6 +24,9 @@ type Paths = NonNullable<Config["tls"]>;
 
 /** By reading, since what renews certificates puts them in place in many ways, some of which no watcher of files sees. */
 const LOOK_EVERY_MS = 2_000;
+const DAY_MS = 24 * 3_600_000;
+/** Long enough before its end for somebody to do something about it. Said once a day. */
+const EXPIRES_SOON_MS = 14 * DAY_MS;
 
 /**
  * Reads the files that TLS needs, and goes on looking whether there are others. A pair that is of no use, because only half
@@ -44,7 +47,8 @@ export async function watchTlsFiles(paths: Paths, log: Logger): Promise<Tls> {
       if (isStopped || isSame(found, files)) return;
       files = found;
       for (const listener of listeners) listener(files);
-      log.info({ validUntil: new Date(new X509Certificate(files.cert).validTo) }, "TLS certificate replaced");
+      log.info({ validUntil: validUntil(files) }, "TLS certificate replaced");
+      warnIfExpiring();
     } catch (error) {
       const { message } = error as Error;
       if (message !== trouble) log.warn({ err: error }, "TLS certificate not replaced");
@@ -52,13 +56,20 @@ export async function watchTlsFiles(paths: Paths, log: Logger): Promise<Tls> {
     }
   }
 
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  function warnIfExpiring(): void {
+    const until = validUntil(files);
+    if (until.getTime() - Date.now() > EXPIRES_SOON_MS) return;
+    log.warn({ validUntil: until }, "TLS certificate is to be replaced: it is good for less than 14 days more");
+  }
+
+  warnIfExpiring();
+  const timers = [setInterval(() => void look(), LOOK_EVERY_MS), setInterval(warnIfExpiring, DAY_MS)];
   return {
     current: () => files,
     onChange: (listener) => void listeners.push(listener),
     stop() {
       isStopped = true;
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
     },
   };
 }
@@ -83,6 +94,10 @@ async function readPem(path: string): Promise<Buffer> {
   } catch (error) {
     throw new HelveError("failed_precondition", `cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function validUntil({ cert }: TlsFiles): Date {
+  return new Date(new X509Certificate(cert).validTo);
 }
 
 function isSame(one: TlsFiles, other: TlsFiles): boolean {

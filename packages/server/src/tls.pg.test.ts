@@ -34,8 +34,8 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const makeServer = (name: string) =>
-  certificates.make(name, { purpose: "server", name, hosts: ["localhost", "127.0.0.1"], days: 30 });
+const makeServer = (name: string, days = 30) =>
+  certificates.make(name, { purpose: "server", name, hosts: ["localhost", "127.0.0.1"], days });
 const makeClient = (name: string) => certificates.make(name, { purpose: "client", name, hosts: [name], days: 30 });
 
 function serve(options: { clientCa?: string; bindsWorkerNames?: boolean } = {}): Promise<TestServer> {
@@ -79,13 +79,15 @@ test("new files are used for new connections, and open streams live on", async (
       hasEnded = true;
     });
 
-    server = await makeServer("server");
+    expect(lines.join("")).not.toContain("less than 14 days more");
+    server = await makeServer("server", 13);
 
     await expect.poll(() => serialOverHttp(engine), { timeout: 10_000 }).not.toBe(before);
     await expect(call(await connect(engine), DispatcherService.getVersion, {})).resolves.toBeDefined();
     expect(hasEnded).toBe(false);
     await expect(call(clients[0] as TestClient, DispatcherService.getVersion, {})).resolves.toBeDefined();
     expect(lines.join("")).toContain("TLS certificate replaced");
+    expect(lines.join("")).toContain("less than 14 days more");
   } finally {
     await engine.stop();
   }
