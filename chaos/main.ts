@@ -6,9 +6,12 @@ import { playRound, type RoundResult } from "./round.ts";
 import { openClusters } from "./stage/cluster.ts";
 import { describeAll, describeLong, describeRound, describeSample, SAMPLE_HEADER } from "./summary.ts";
 
-// Ends what was started; the data of the round is left where it is.
+const results: RoundResult[] = [];
+
+// Ends what was started and says what was found until then; the data of the round is left where it is.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
+    if (results.length > 0) say(describeAll(results));
     void Promise.allSettled([...openClusters].map((cluster) => cluster.close())).then(() => process.exit(130));
   });
 }
@@ -30,7 +33,6 @@ async function playMinutes({ seed, replicas, load }: Options, minutes: number): 
 
 async function playRounds(options: Options): Promise<number> {
   const { replicas, rounds, seed, roundSeconds, faults, perSecond, keepsAll } = options;
-  const results: RoundResult[] = [];
   for (let n = 0; n < rounds; n++) {
     const round = { seed: seed + n, replicas, durationMs: roundSeconds * 1000, faults, perSecond, keepsAll };
     try {

@@ -57,15 +57,17 @@ export class Caller {
 
   /** Triggers as fast as it is served, in so many lanes that wait for their runs. @returns runs that ended in a second */
   async saturate(lanes: number, forMs: number): Promise<number> {
-    const beganAt = now();
+    const endsAt = now() + forMs;
     let ended = 0;
     const lane = async (): Promise<void> => {
-      while (now() - beganAt < forMs) {
-        await this.#trigger({ ...drawOrder(this.#random), cancelAfterMs: undefined }, () => ended++);
+      while (now() < endsAt) {
+        await this.#trigger({ ...drawOrder(this.#random), cancelAfterMs: undefined }, () => {
+          if (now() < endsAt) ended++;
+        });
       }
     };
     await Promise.all(Array.from({ length: lanes }, lane));
-    return (ended * 1000) / (now() - beganAt);
+    return (ended * 1000) / forMs;
   }
 
   /** Resolves when every trigger and every cancel was answered or given up. */

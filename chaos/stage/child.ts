@@ -26,6 +26,7 @@ export class Child {
   #isFrozen = false;
   /** Whether it should run. */
   #isWanted = false;
+  #isClosed = false;
   starts = 0;
   /** When it was started last. */
   startedAt = 0;
@@ -40,6 +41,7 @@ export class Child {
   }
 
   start(): void {
+    if (this.#isClosed) return;
     this.#isWanted = true;
     if (!this.#process) this.#spawn();
   }
@@ -57,6 +59,12 @@ export class Child {
     }, GRACE_MS);
     await this.#exited;
     clearTimeout(timer);
+  }
+
+  /** Ends it for good: whoever was about to start it again does not. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.end("SIGKILL");
   }
 
   freeze(): void {

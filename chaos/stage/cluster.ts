@@ -109,7 +109,7 @@ export class Cluster {
 
   async #close(): Promise<void> {
     const children = [this.workers.map(({ child }) => child), this.engines.map(({ child }) => child)];
-    for (const group of children) await Promise.allSettled(group.map((child) => child.end("SIGKILL")));
+    for (const group of children) await Promise.allSettled(group.map((child) => child.close()));
     await Promise.allSettled([...this.#links.values()].map((link) => link.close()));
     await this.postgres.stop();
     openClusters.delete(this);
