@@ -17,6 +17,7 @@ import type { Clock } from "../clock.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
 import type { Meter, Observer } from "../observer.ts";
 import { persist } from "../persist.ts";
+import { AbandonedAttempts } from "../sessions/abandoned-attempts.ts";
 import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
 import { type SettleDeps, type SettleResult, settle } from "./settle.ts";
 import type { Settlement } from "./settlement.ts";
@@ -52,7 +53,7 @@ export class Reports {
   readonly #deps: ReportsDeps;
   readonly #successes: Batcher<Success, ReportAnswer>;
   readonly #settlements: Batcher<Settlement, Settled>;
-  readonly #abandoned = new Map<string, Session>();
+  readonly #abandoned = new AbandonedAttempts();
   readonly #starts = new Set<HeldTask>();
   #startsTimer: NodeJS.Timeout | undefined;
 
@@ -75,8 +76,7 @@ export class Reports {
 
   /** Remembers whose slots an abandoned attempt still takes. */
   noteAbandoned(held: HeldTask): void {
-    const key = attemptKey(held.task.id, held.task.attempt);
-    if (held.session.abandoned.has(key)) this.#abandoned.set(key, held.session);
+    this.#abandoned.note(held);
   }
 
   async idle(): Promise<void> {
@@ -138,7 +138,7 @@ export class Reports {
   /** A word about an attempt that was given up: its worker lives, and when it is over its slots are free. */
   #codeGoesOn(taskId: TaskRunId, attempt: number, isOver: boolean): void {
     const key = attemptKey(taskId, attempt);
-    const session = this.#abandoned.get(key);
+    const session = this.#abandoned.find(key);
     if (!session) return;
     this.#deps.onReceipt(session);
     if (!isOver) return;
