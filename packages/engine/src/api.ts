@@ -112,6 +112,13 @@ export interface PutWorkflowResult {
 
 export interface TriggerRequest {
   workflow: string;
+  /** The run's id, when the caller chooses it: as core's newRunId makes them. Not beside a parent. */
+  runId?: RunId | undefined;
+  /**
+   * The same was asked for before, under the same `runId`, and may have been carried out; it is not carried out twice. May be
+   * set while the call is under way, when the caller is gone and about to ask elsewhere.
+   */
+  isRepeated?: boolean | undefined;
   /** JSON text, passed through byte for byte; empty is allowed. */
   input: string;
   /** JSON object text, or empty. */

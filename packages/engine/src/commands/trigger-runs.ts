@@ -47,6 +47,7 @@ const MAX_TASKS = 1000;
 
 interface PlannedRun {
   id: RunId;
+  request: TriggerRequest;
   tenantId: TenantId;
   version: Version;
   input: string;
@@ -127,7 +128,8 @@ export class TriggerRuns {
       runs.push(planned instanceof Promise ? await planned : planned);
     }
     if (requests.some(hasWishes)) await this.#place(runs, requests);
-    this.#deps.onStarting(runs.map((run) => run.id));
+    // One that may have been started before may also have ended before.
+    this.#deps.onStarting(runs.filter(isNew).map((run) => run.id));
     const ids = await this.#batches.add(runs);
     this.#trace(runs, ids, askedAtMs);
     return ids;
@@ -141,13 +143,13 @@ export class TriggerRuns {
     checkRequest(request);
     const version = this.#deps.catalog.cached(tenantId, request.workflow);
     if (!version || request.parentTaskId !== undefined) return this.#planSlowly(tenantId, request, version);
-    const id = newRunId();
+    const id = request.runId ?? newRunId();
     return plannedRun(id, tenantId, version, request, withTraceparent(request.metadata, id));
   }
 
   async #planSlowly(tenantId: TenantId, request: TriggerRequest, cached: Version | undefined): Promise<PlannedRun> {
     const version = cached ?? (await this.#deps.catalog.current(tenantId, request.workflow));
-    const id = newRunId();
+    const id = request.runId ?? newRunId();
     const { parentTaskId } = request;
     if (parentTaskId === undefined) {
       return plannedRun(id, tenantId, version, request, withTraceparent(request.metadata, id));
@@ -200,15 +202,16 @@ export class TriggerRuns {
   async #store(units: PlannedRun[][]): Promise<RunId[][]> {
     const { db, dispatcher, onDoubt, meter } = this.#deps;
     const begunAt = performance.now();
-    const runs = units.flat();
+    const runs = withoutTwins(units.flat());
     const reserve = untilFull((route) => dispatcher.reserve(route));
     const tasks = runs.flatMap((run) => planTasks(run, reserve));
+    const areNew = runs.every(isNew);
     const storeEnds = dispatcher.storeBegins();
     const isStandalone = runs.every((run) => run.version.isStandalone);
     try {
       const { ids, born } = await persist((isRepeated) => {
-        if (isStandalone && !isRepeated) return this.#storeStandalone(tasks);
-        return db.transaction((tx) => this.#storeFamilies(tx, runs, tasks, isRepeated));
+        if (isStandalone && areNew && !isRepeated) return this.#storeStandalone(tasks);
+        return db.transaction((tx) => this.#storeFamilies(tx, runs, tasks, isRepeated || !areNew));
       }, onDoubt);
       meter.committed?.("store", tasks.length, performance.now() - begunAt);
       const isBorn = (task: PlannedTask) => born === "all" || born.has(task.row.id);
@@ -283,6 +286,16 @@ export class TriggerRuns {
   }
 }
 
+/** Whether it cannot have been stored before. */
+function isNew({ request }: PlannedRun): boolean {
+  return !request.isRepeated;
+}
+
+/** A client whose stream broke and came back at once may ask for a run twice at the same time: as it asked last. */
+function withoutTwins(runs: readonly PlannedRun[]): PlannedRun[] {
+  return [...new Map(runs.map((run) => [run.id, run])).values()];
+}
+
 /** Whether a run asks for workers beyond what its definition does. Labels given and empty are no wish. */
 function hasWishes({ desiredWorkerId, desiredLabels }: TriggerRequest): boolean {
   return desiredWorkerId !== undefined || (desiredLabels !== undefined && desiredLabels.length > 0);
@@ -314,6 +327,7 @@ function plannedRun(
   const isKeyed = parentTaskId !== undefined && childIndex !== undefined;
   return {
     id,
+    request,
     tenantId,
     version,
     input: request.input,
@@ -343,7 +357,8 @@ function planTask(run: PlannedRun, step: Step, id: string, reserve: Reserve): Pl
   const { version } = run;
   const isRoot = step.task.parents.length === 0 && !step.isOnFailure;
   const route = run.routes === undefined ? step.route : (run.routes[step.number] as Route);
-  const session = isRoot ? reserve(route) : undefined;
+  // If it was stored before, it may be in the very hands that would be chosen for it now.
+  const session = isRoot && isNew(run) ? reserve(route) : undefined;
   const row: NewTaskRun = {
     id,
     tenantId: run.tenantId,

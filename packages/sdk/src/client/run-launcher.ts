@@ -2,6 +2,7 @@ import type { helve } from "@helve/contracts";
 import { HelveError } from "../errors.ts";
 import type { ClientSession } from "../session/client-session.ts";
 import { MAX_FRAME_CHARS } from "../session/frame-limits.ts";
+import { newRunId } from "../session/new-run-id.ts";
 import { triggerSize } from "../session/pending-trigger.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import type { Attempt } from "../worker/attempt.ts";
@@ -182,7 +183,9 @@ function toTrigger(
     desiredWorkerId: options?.desiredWorkerId,
     desiredWorkerLabels: options?.desiredWorkerLabels ? desiredLabelsToWire(options.desiredWorkerLabels) : NO_LABELS,
   };
-  if (parent !== undefined) {
+  if (parent === undefined) {
+    trigger.runId = newRunId();
+  } else {
     if (options?.sticky) trigger.desiredWorkerId = workerOf(parent, workflow);
     trigger.parentTaskId = parent.taskId;
     trigger.childIndex = parent.takeChildIndex();

@@ -12,6 +12,8 @@ export interface ClientControls {
   /** How many triggers have come. */
   triggerFrames: number;
   triggers: number;
+  /** The one that came last. */
+  lastTrigger?: helve.TriggerRequest;
 }
 
 /** One stream of a client. */
@@ -59,8 +61,10 @@ export class LoopbackClient {
     this.#writer.wake();
   }
 
-  #trigger({ request, runs, wait }: helve.TriggerRequest): void {
+  #trigger(trigger: helve.TriggerRequest): void {
+    const { request, runs, wait } = trigger;
     this.#controls.triggers += 1;
+    this.#controls.lastTrigger = trigger;
     if (this.#controls.swallowsTriggers) return;
     const refusal = this.#controls.refusals.shift();
     const runIds: string[] = [];

@@ -36,15 +36,19 @@ describe("a client's stream", () => {
     expect(fixture.logLines.join("\n")).toContain("broken by a test; trying again");
   });
 
-  test("sends a trigger again whose answer did not come", async () => {
+  test("sends a trigger again whose answer did not come, and says so", async () => {
     await fixture.worker({ workflows: [task] });
     fixture.engine.clientControls.swallowsTriggers = true;
     const result = task.run({ n: 5 });
-    await expect.poll(() => fixture.engine.clientControls.triggers).toBe(1);
-    fixture.engine.clientControls.swallowsTriggers = false;
+    const { clientControls } = fixture.engine;
+    await expect.poll(() => clientControls.triggers).toBe(1);
+    const first = clientControls.lastTrigger;
+    clientControls.swallowsTriggers = false;
     fixture.engine.breakClientStreams();
     expect(await result).toEqual({ n: 5 });
-    expect(fixture.engine.clientControls.triggers).toBe(2);
+    expect(clientControls.triggers).toBe(2);
+    expect(first).toMatchObject({ again: false, runs: [{ runId: expect.stringMatching(/0000$/) }] });
+    expect(clientControls.lastTrigger, "for the engine to know it").toEqual({ ...first, again: true });
   });
 
   test("survives an engine that is gone for a while", async () => {

@@ -30,8 +30,8 @@ export interface ClientSessionOptions {
  *                                    └──back-off───┘ broken
  *
  * - A trigger is pending until the engine has answered it, a waiter until its run has ended. When the stream breaks, all
- *   pending ones are sent again on the next. A trigger whose answer was lost with the stream is so carried out twice, as
- *   a repeated unary call would be; children of a task are recognised by their index and are not.
+ *   pending ones are sent again on the next. Their runs have ids of our choice, and children of a task an index, by which
+ *   the engine knows those that it has started already.
  * - Waiting for a result has no limit of time; a trigger gives up when no engine was reached for `requestTimeoutMs`.
  */
 export class ClientSession {
@@ -63,7 +63,7 @@ export class ClientSession {
     for (const run of order.runs) size += triggerSize(run);
     this.#lastRequest += 1;
     const givenAt = performance.now();
-    const pending = { order, request: this.#lastRequest, size, givenAt, refusals: 0, isDelayed: false };
+    const pending = { order, request: this.#lastRequest, size, givenAt, wasSent: false, refusals: 0, isDelayed: false };
     this.#pending.set(pending.request, pending);
     this.#unsentTriggers.push(pending);
     this.#wake();
@@ -135,7 +135,9 @@ export class ClientSession {
       if (triggers.length > 0 && chars + pending.size > MAX_FRAME_CHARS) break;
       chars += pending.size;
       items += pending.order.runs.length;
-      triggers.push({ request: pending.request, runs: pending.order.runs, wait: pending.order.wait });
+      const { request, order, wasSent: again } = pending;
+      triggers.push({ request, runs: order.runs, wait: order.wait, again });
+      pending.wasSent = true;
     }
     this.#unsentTriggers = this.#unsentTriggers.slice(next);
     const subscribe = this.#unsentSubscriptions.splice(0, MAX_FRAME_ITEMS);

@@ -19,6 +19,8 @@ export interface PendingTrigger {
   readonly size: number;
   /** By the monotonic clock. */
   readonly givenAt: number;
+  /** Whether it was written to a stream before, and may have been carried out. */
+  wasSent: boolean;
   /** Answers of the engine that it could not do it just now. */
   refusals: number;
   /** Whether it waits, after such an answer, to be sent again. */

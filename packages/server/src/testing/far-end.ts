@@ -14,6 +14,11 @@ export class FarEnd<Sent, Received> {
     stream.on("error", () => {});
   }
 
+  /** What has come so far. */
+  get all(): readonly Received[] {
+    return this.#frames;
+  }
+
   /** The first thing, in any frame so far or to come, that `pick` finds. */
   async first<Thing>(pick: (frame: Received) => Thing | undefined): Promise<Thing> {
     for (;;) {

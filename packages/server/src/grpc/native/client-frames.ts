@@ -1,5 +1,5 @@
 import { helve } from "@helve/contracts";
-import { fieldError, isUuid } from "@helve/core";
+import { fieldError, isUuid, timeOfId } from "@helve/core";
 import type { RunResult, TaskResult, TriggerRequest } from "@helve/engine";
 import { checkTrigger, readLabels } from "../admin/trigger.ts";
 import { MAX_MESSAGE_BYTES, SURELY_FITS } from "../limits.ts";
@@ -11,15 +11,32 @@ export function newClientFrame(): helve.EngineToClient {
 }
 
 /** A run that a client wants started. @throws HelveError invalid_argument */
-export function readTrigger({ parentTaskId, desiredWorkerLabels, ...trigger }: helve.Trigger): TriggerRequest {
+export function readTrigger(
+  { parentTaskId, desiredWorkerLabels, runId, ...trigger }: helve.Trigger,
+  isRepeated: boolean,
+): TriggerRequest {
+  if (runId !== undefined) checkRunId(runId, parentTaskId);
   if (parentTaskId !== undefined && !isUuid(parentTaskId)) {
     throw fieldError("parent_task_id", parentTaskId, "must be a UUID");
   }
-  return checkTrigger({
+  const request = checkTrigger({
     ...trigger,
     parentTaskId: parentTaskId?.toLowerCase(),
     desiredLabels: readLabels(desiredWorkerLabels),
   });
+  return runId === undefined ? request : { ...request, runId: runId.toLowerCase(), isRepeated };
+}
+
+const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{8}0000$/i;
+/** Rows are kept by the time in their id, where there is a place for it. A clock may be wrong, but not by a day. */
+const RUN_ID_MS = 24 * 3_600_000;
+
+function checkRunId(runId: string, parentTaskId: string | undefined): void {
+  if (!RUN_ID.test(runId)) throw fieldError("run_id", runId, "must be a UUIDv7 whose last 16 bits are zero");
+  if (parentTaskId !== undefined) throw fieldError("run_id", runId, "must be empty for a child, which has an index");
+  if (Math.abs(timeOfId(runId) - Date.now()) > RUN_ID_MS) {
+    throw fieldError("run_id", runId, "must be new: it is a day off by the clock of this engine");
+  }
 }
 
 const RUN_STATUS: Readonly<Record<RunResult["status"], helve.RunStatus>> = {

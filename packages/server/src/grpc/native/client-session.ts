@@ -1,6 +1,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { helve } from "@helve/contracts";
 import { isUuid, type RunId } from "@helve/core";
+import type { TriggerRequest } from "@helve/engine";
 import { requireMayTrigger } from "../../auth/may-trigger.ts";
 import { endOnError } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
@@ -35,7 +36,7 @@ class ClientSession {
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Runs that ended while much was unread. Their results are not kept: they are looked up when the program reads again. */
   readonly #postponed: RunId[] = [];
-  #triggersUnderWay = 0;
+  readonly #triggersUnderWay = new Set<TriggerRequest[]>();
   #isFinishing = false;
 
   constructor(edge: Edge, caller: CallContext, call: ClientCall) {
@@ -65,13 +66,16 @@ class ClientSession {
     this.#stops.clear();
     this.#timers.clear();
     this.#waiting.clear();
+    // The client asks again, perhaps elsewhere, and sooner than these are written.
+    for (const trigger of [...this.#triggersUnderWay].flat()) trigger.isRepeated = true;
   }
 
-  async #trigger({ request, runs, wait }: helve.TriggerRequest): Promise<void> {
+  async #trigger({ request, runs, wait, again }: helve.TriggerRequest): Promise<void> {
     let reply: helve.TriggerReply;
-    this.#triggersUnderWay++;
+    const triggers: TriggerRequest[] = [];
+    this.#triggersUnderWay.add(triggers);
     try {
-      const triggers = runs.map(readTrigger);
+      for (const run of runs) triggers.push(readTrigger(run, again));
       requireMayTrigger(this.#caller.scope, triggers);
       const runIds = await this.#edge.engine.triggerRuns(this.#caller.tenantId, triggers);
       reply = { request, runIds };
@@ -80,7 +84,7 @@ class ClientSession {
     }
     this.#outbox.add(reply.runIds.length * ID_CHARACTERS, (frame) => frame.triggered.push(reply));
     if (wait && reply.runIds.length > 0) this.#wait(reply.runIds);
-    this.#triggersUnderWay--;
+    this.#triggersUnderWay.delete(triggers);
     this.#endIfFinished();
   }
 
@@ -142,7 +146,7 @@ class ClientSession {
   }
 
   #endIfFinished(): void {
-    if (this.#isFinishing && this.#triggersUnderWay === 0 && this.#waiting.size === 0) this.#outbox.end();
+    if (this.#isFinishing && this.#triggersUnderWay.size === 0 && this.#waiting.size === 0) this.#outbox.end();
   }
 }
 

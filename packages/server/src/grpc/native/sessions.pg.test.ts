@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { status } from "@grpc/grpc-js";
 import { helve, v1 } from "@helve/contracts";
+import { newRunId } from "@helve/core";
 import { freshDatabase } from "@helve/store/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { assignmentOf, durable, endOf, FarEnd, openWorker } from "../../testing/far-end.ts";
@@ -144,6 +145,42 @@ test("a request that cannot be carried out is refused by itself", async () => {
     frame.triggered.find((reply) => reply.request === request);
   expect(await program.first(refused(1))).toMatchObject({ runIds: [], refusal: { code: "invalid_argument" } });
   expect((await program.first(refused(2))).refusal?.message).toContain("invalid json in field `payload`");
+  program.stream.cancel();
+});
+
+test("a trigger that is sent again on another stream is answered with the same run, and starts no second one", async () => {
+  await putWorkflow(client, "again");
+  const worker = openWorker(client, { actions: ["again:only"], slots: { default: 2 } });
+  await worker.first(durable(1));
+  const runId = newRunId();
+  const request = { request: 1, runs: [{ workflow: "again", input: "", metadata: "", runId }], wait: true };
+  const broken = openClient();
+  broken.stream.write(helve.ClientFrame.create({ triggers: [request] }));
+  const task = await worker.first(assignmentOf(runId));
+  broken.stream.cancel();
+  await worker.first(durable(worker.send({ reports: [report(task, OUTCOME_SUCCEEDED, "1")] })));
+
+  const program = openClient();
+  program.stream.write(helve.ClientFrame.create({ triggers: [{ ...request, again: true }] }));
+  expect((await program.first((frame) => frame.triggered[0])).runIds).toEqual([runId]);
+  expect(await program.first(endOf(runId))).toMatchObject({ tasks: [{ output: "1" }] });
+  expect(worker.all.flatMap((frame) => frame.assignments)).toHaveLength(1);
+  program.stream.cancel();
+  worker.stream.cancel();
+});
+
+const DAY_MS = 24 * 3_600_000;
+test.each([
+  ["no UUIDv7", { runId: "01900000-0000-4000-8000-000000000000" }, "must be a UUIDv7 whose last 16 bits are zero"],
+  ["of long ago", { runId: newRunId(Date.now() - 2 * DAY_MS) }, "must be new"],
+  ["far ahead", { runId: newRunId(Date.now() + 2 * DAY_MS) }, "must be new"],
+  ["for a child", { runId: newRunId(), parentTaskId: NOBODY }, "must be empty for a child"],
+])("an id of the client's choice that is %s is refused", async (_what, ids, text) => {
+  const program = openClient();
+  const runs = [{ workflow: "x", input: "", metadata: "", ...ids }];
+  program.stream.write(helve.ClientFrame.create({ triggers: [{ request: 1, runs }] }));
+  const { refusal } = await program.first((frame) => frame.triggered[0]);
+  expect(refusal).toMatchObject({ code: "invalid_argument", message: expect.stringContaining(text) });
   program.stream.cancel();
 });
 

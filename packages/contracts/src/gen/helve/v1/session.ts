@@ -218,6 +218,11 @@ export interface TriggerRequest {
   runs: Trigger[];
   /** Also subscribe to every run started. */
   wait: boolean;
+  /**
+   * It was sent before, on a stream that broke or was refused for want of a database, and may have been carried out. Runs
+   * with an id of the client's choice are then not started a second time.
+   */
+  again: boolean;
 }
 
 export interface Trigger {
@@ -236,6 +241,11 @@ export interface Trigger {
     | undefined;
   /** When there are any, every task of the run asks for these in place of its own. */
   desiredWorkerLabels: { [key: string]: DesiredWorkerLabels };
+  /**
+   * The run's id, if the client chooses it: a new UUIDv7 whose last 16 bits are zero. Not for a child, which is known by
+   * its index.
+   */
+  runId?: string | undefined;
 }
 
 export interface Trigger_DesiredWorkerLabelsEntry {
@@ -2003,7 +2013,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
 };
 
 function createBaseTriggerRequest(): TriggerRequest {
-  return { request: 0, runs: [], wait: false };
+  return { request: 0, runs: [], wait: false, again: false };
 }
 
 export const TriggerRequest: MessageFns<TriggerRequest> = {
@@ -2016,6 +2026,9 @@ export const TriggerRequest: MessageFns<TriggerRequest> = {
     }
     if (message.wait !== false) {
       writer.uint32(24).bool(message.wait);
+    }
+    if (message.again !== false) {
+      writer.uint32(32).bool(message.again);
     }
     return writer;
   },
@@ -2057,6 +2070,14 @@ export const TriggerRequest: MessageFns<TriggerRequest> = {
             message.wait = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.again = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2077,6 +2098,7 @@ export const TriggerRequest: MessageFns<TriggerRequest> = {
     message.request = object.request ?? 0;
     message.runs = object.runs?.map((e) => Trigger.fromPartial(e)) || [];
     message.wait = object.wait ?? false;
+    message.again = object.again ?? false;
     return message;
   },
 };
@@ -2092,6 +2114,7 @@ function createBaseTrigger(): Trigger {
     childKey: undefined,
     desiredWorkerId: undefined,
     desiredWorkerLabels: {},
+    runId: undefined,
   };
 }
 
@@ -2124,6 +2147,9 @@ export const Trigger: MessageFns<Trigger> = {
     globalThis.Object.entries(message.desiredWorkerLabels).forEach(([key, value]: [string, DesiredWorkerLabels]) => {
       Trigger_DesiredWorkerLabelsEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
     });
+    if (message.runId !== undefined) {
+      writer.uint32(82).string(message.runId);
+    }
     return writer;
   },
 
@@ -2215,6 +2241,14 @@ export const Trigger: MessageFns<Trigger> = {
             }
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2250,6 +2284,7 @@ export const Trigger: MessageFns<Trigger> = {
         },
         {},
       );
+    message.runId = object.runId ?? undefined;
     return message;
   },
 };

@@ -1,0 +1,87 @@
+import { newRunId, type RunId, taskIdOf } from "@helve/core";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type TestCluster, type TestEngine, testCluster } from "../testing/test-engine.ts";
+import type { TestWorker } from "../testing/test-worker.ts";
+
+let cluster: TestCluster;
+let a: TestEngine;
+let b: TestEngine;
+let worker: TestWorker;
+
+beforeEach(async () => {
+  cluster = await testCluster();
+  a = await cluster.start();
+  b = await cluster.start();
+  const task = (id: string, parents: string[] = []) => ({ readableId: id, action: `work:${id}`, parents });
+  await a.put({ name: "plain", tasks: [task("plain")] });
+  await a.put({ name: "dag", tasks: [task("a"), task("b", ["a"])] });
+  worker = await a.worker({ actions: ["work:plain", "work:a", "work:b"] });
+});
+afterEach(() => cluster.end());
+
+const ask = (runId: RunId, workflow: string) => ({ workflow, input: "{}", metadata: "", runId });
+
+test.each([
+  ["here", () => a],
+  ["elsewhere", () => b],
+])("a run that is asked for again %s is the same run, whether it goes on or has ended", async (_where, second) => {
+  const id = newRunId();
+  const again = { ...ask(id, "plain"), isRepeated: true };
+  expect(await a.engine.triggerRuns(a.tenantId, [ask(id, "plain")])).toEqual([id]);
+  const task = await worker.next();
+  expect(await second().engine.triggerRuns(a.tenantId, [again])).toEqual([id]);
+  await worker.succeed(task);
+  expect(await second().engine.triggerRuns(a.tenantId, [again])).toEqual([id]);
+  expect(await second().ended(id)).toMatchObject({ status: "succeeded" });
+  const other = await a.run("plain");
+  expect((await worker.next()).id, "its slot was given once").toBe(other);
+  expect(worker.sent).toHaveLength(2);
+  expect(await a.query("select from task_run where id = $1", [id])).toEqual([]);
+});
+
+test("so is a run of several tasks, half-way and in the end", async () => {
+  const id = newRunId();
+  const again = { ...ask(id, "dag"), isRepeated: true };
+  await a.engine.triggerRuns(a.tenantId, [ask(id, "dag")]);
+  await worker.succeed(await worker.next());
+  const second = await worker.next();
+  expect(await a.engine.triggerRuns(a.tenantId, [again])).toEqual([id]);
+  await worker.succeed(second);
+  expect(await b.engine.triggerRuns(b.tenantId, [again])).toEqual([id]);
+  expect(await b.ended(id)).toMatchObject({ status: "succeeded", tasks: [{}, { taskId: taskIdOf(id, 2) }] });
+  expect(worker.sent).toHaveLength(2);
+  expect(await a.query("select from task_run union all select from workflow_run")).toEqual([]);
+});
+
+test("one that was asked for and never stored is started by the second request", async () => {
+  const id = newRunId();
+  expect(await a.engine.triggerRuns(a.tenantId, [{ ...ask(id, "plain"), isRepeated: true }])).toEqual([id]);
+  const result = a.ended(id);
+  await worker.succeed(await worker.next());
+  expect(await result).toMatchObject({ status: "succeeded" });
+});
+
+test("asked for twice at the same time, by a client that came back before the first was written, it is started once", async () => {
+  const id = newRunId();
+  const asked = [
+    a.engine.triggerRuns(a.tenantId, [ask(id, "plain")]),
+    a.engine.triggerRuns(a.tenantId, [{ ...ask(id, "plain"), isRepeated: true }]),
+  ];
+  expect(await Promise.all(asked)).toEqual([[id], [id]]);
+  await worker.succeed(await worker.next());
+  expect(await a.ended(id)).toMatchObject({ status: "succeeded" });
+  expect(worker.sent).toHaveLength(1);
+});
+
+test("a first request that is written after the run has ended elsewhere does not start it anew", async () => {
+  const id = newRunId();
+  await b.engine.triggerRuns(b.tenantId, [{ ...ask(id, "plain"), isRepeated: true }]);
+  await worker.succeed(await worker.next());
+  const late = ask(id, "plain");
+  const written = a.engine.triggerRuns(a.tenantId, [late]);
+  // Its client is gone: so its edge says, before the batch is written.
+  Object.assign(late, { isRepeated: true });
+  expect(await written).toEqual([id]);
+  expect(await a.query("select from task_run")).toEqual([]);
+  expect(worker.sent).toHaveLength(1);
+});
