@@ -5,6 +5,7 @@ import { fleet } from "./fleet.ts";
 import { graphs } from "./graphs.ts";
 import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
+import { replicas } from "./replicas.ts";
 import { rivals } from "./rivals.ts";
 import type { Section } from "./section.ts";
 import { callers, fanOut, payloads, workers } from "./shapes.ts";
@@ -31,6 +32,7 @@ export const SECTIONS: readonly Section[] = [
   callers,
   workers,
   fleet,
+  replicas,
   snapshot,
   million,
   flat,
