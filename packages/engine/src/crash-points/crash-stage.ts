@@ -8,7 +8,7 @@ import { TestWorker } from "../testing/test-worker.ts";
 
 export const SLOTS = 3;
 /** Only a broken engine takes this long to end what is left. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 /** Longer than a worker may be silent about what it is said to hold, and than one may be missed. */
 const SILENCE_MS = 31_000;
 

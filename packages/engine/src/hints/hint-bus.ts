@@ -113,9 +113,19 @@ export class HintBus {
     const joiner = this.#joiners.get(sender) ?? new Joiner();
     this.#joiners.set(sender, joiner);
     const hints = joiner.add(text.slice(space + 1));
-    if (hints !== undefined) for (const hint of JSON.parse(hints) as Hint[]) this.#onHint(hint);
+    if (hints !== undefined) for (const hint of readHints(hints)) this.#onHint(hint);
   }
 }
 
 /** Brackets, and the head of a message. */
 const AROUND_BYTES = 42;
+
+/** On a bus that others can write to there may be anything. */
+function readHints(text: string): Hint[] {
+  try {
+    const hints: unknown = JSON.parse(text);
+    return Array.isArray(hints) ? hints.filter((hint) => typeof hint?.kind === "string") : [];
+  } catch {
+    return [];
+  }
+}

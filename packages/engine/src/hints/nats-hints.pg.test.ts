@@ -10,7 +10,7 @@ let cluster: TestCluster;
 const actions = ["work:run"];
 const workflow = { name: "work", tasks: [{ readableId: "work", action: "work:run" }] };
 /** Less than a sweep takes to come. */
-const SOON = 8000;
+const SOON = 9500;
 
 /** A run that is triggered at one engine, done at the other, and whose end is heard at the first. */
 async function crosses(a: TestEngine, b: TestEngine): Promise<void> {
