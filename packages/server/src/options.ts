@@ -46,7 +46,7 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
   "nats-url": {
     env: "HELVE_NATS_URL",
     value: "URL",
-    help: "NATS that engines of one database give each other hints over, instead of LISTEN",
+    help: "NATS over which engines of one database give each other hints",
   },
   "public-grpc-address": {
     env: "HELVE_PUBLIC_GRPC_ADDRESS",
