@@ -151,10 +151,24 @@ export function openDatabase({
   };
 }
 
-/** Has all of them at the same moment, so that no two are the same. One that cannot be opened is opened when it is needed. */
+/** So long one connection may be kept from work while others are opened. */
+const HELD_MS = 200;
+
+/**
+ * Has all of them at the same moment, so that no two are the same, but not for long: where opening takes its time, those that
+ * are there have work. One that cannot be opened is opened when it is needed.
+ */
 async function openAll(pool: pg.Pool, count: number): Promise<void> {
-  const opened = await Promise.allSettled(Array.from({ length: count }, () => pool.connect()));
-  for (const one of opened) if (one.status === "fulfilled") one.value.release();
+  let timer: NodeJS.Timeout | undefined;
+  const longEnough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, HELD_MS);
+  });
+  const opened = Array.from({ length: count }, () => pool.connect());
+  const settled = Promise.allSettled(opened);
+  const isHeld = Promise.race([settled, longEnough]);
+  for (const one of opened) one.then((client) => isHeld.then(() => client.release())).catch(() => {});
+  await settled;
+  clearTimeout(timer);
 }
 
 const BEGIN: Statement = { name: "begin", text: "begin" };
