@@ -2,6 +2,7 @@ import { Lab } from "./lab/lab.ts";
 import { conditions, load } from "./lab/machine.ts";
 import { type Options, readOptions, USAGE } from "./lab/options.ts";
 import { untilQuiet, watchOtherLoad } from "./lab/other-load.ts";
+import { publish } from "./lab/publish.ts";
 import { type Results, type SectionResults, writeResults } from "./lab/results.ts";
 import { renderFigures } from "./lab/table.ts";
 import { SECTIONS } from "./sections/index.ts";
@@ -13,6 +14,10 @@ async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options === "help") return say(USAGE);
   if (options === "list") return say(SECTIONS.map(({ name, title }) => `${name.padEnd(12)} ${title}`).join("\n"));
+  if (options.publish !== undefined) {
+    await publish(options.publish);
+    return say(`docs/reference/performance.md has the figures of ${options.publish}`);
+  }
   const sections = chooseSections(options);
   const lab = await Lab.open(options);
   // Ends what was started. On Ctrl-C the processes hear it themselves as well, as they are in the same group.

@@ -13,6 +13,8 @@ export interface Options {
   quietMs: number;
   /** Whether a file is written. */
   isKept: boolean;
+  /** A file of results whose figures go into the page about performance; nothing is measured then. */
+  publish: string | undefined;
 }
 
 export const USAGE = `Usage: npm run bench -- [options]
@@ -23,6 +25,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --runs N      repetitions whose median is shown; default 3
   --quiet MIN   wait up to so many minutes before each section until the machine has little else to do; default 0
   --no-file     only print
+  --publish F   put the figures of the file F into docs/reference/performance.md, and measure nothing
   --list        name the sections
 `;
 
@@ -38,6 +41,7 @@ export function readOptions(args: readonly string[]): Options | "list" | "help" 
       runs: { type: "string", default: "3" },
       quiet: { type: "string", default: "0" },
       "no-file": { type: "boolean", default: false },
+      publish: { type: "string" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -51,6 +55,7 @@ export function readOptions(args: readonly string[]): Options | "list" | "help" 
     runs: Math.ceil(positive("--runs", values.runs)),
     quietMs: values.quiet === "0" ? 0 : positive("--quiet", values.quiet) * 60_000,
     isKept: !values["no-file"],
+    publish: values.publish,
   };
 }
 
