@@ -14,6 +14,12 @@ import type { Routes } from "./routes.ts";
 
 /** Rows of one claim: large enough for full batches, small enough to be short. */
 const MAX_CLAIM = 1000;
+/**
+ * A claim takes this part of the slots at most. One that filled all of them would be followed by their finishing all
+ * together and that by the next claim, each waiting for the other, where one could run beside the other.
+ */
+const CLAIMED_PART = 1 / 3;
+const MIN_CLAIM = 100;
 
 /** After a claim that failed. */
 const CLAIM_AGAIN_MS = 500;
@@ -336,8 +342,10 @@ export class Dispatcher {
       if (lines) lines.push(line);
       else tenants.set(route.tenantId, [line]);
     }
+    const capacity = waiting.reduce((sum, route) => sum + route.capacity, 0);
+    const most = Math.min(MAX_CLAIM, Math.max(MIN_CLAIM, Math.ceil(capacity * CLAIMED_PART)));
     let open = [...tenants.values()];
-    for (let taken = 0; open.length > 0 && taken < MAX_CLAIM; ) {
+    for (let taken = 0; open.length > 0 && taken < most; ) {
       open = open.filter((lines) => {
         for (let line = lines.shift(); line; line = lines.shift()) {
           const session = line.route.reserve();

@@ -36,6 +36,8 @@ export class Route {
   news = 0;
   hasWaiting = true;
   readonly position: LinePosition = new LinePosition();
+  /** How many of its tasks the workers connected here have room for when they have nothing else. */
+  capacity = 0;
   /** From the highest rank to the lowest, none empty. */
   readonly #tiers: Tier[] = [];
 
@@ -121,6 +123,7 @@ export class Route {
       this.#tiers.sort((a, b) => b.rank - a.rank);
     }
     tier.sessions.push(session);
+    this.capacity += session.capacityFor(this);
     // Routes with few tasks each would all begin with the same worker.
     tier.next = this.id % tier.sessions.length;
   }
@@ -128,6 +131,7 @@ export class Route {
   #leave(tier: Tier, session: Session): void {
     const index = tier.sessions.indexOf(session);
     tier.sessions.splice(index, 1);
+    this.capacity -= session.capacityFor(this);
     if (index < tier.next) tier.next--;
     if (tier.next >= tier.sessions.length) tier.next = 0;
     if (tier.sessions.length === 0) this.#tiers.splice(this.#tiers.indexOf(tier), 1);

@@ -113,6 +113,11 @@ export class Session {
     return this.#isCongested() ? "congested" : "ready";
   }
 
+  /** How many tasks of a route have room here at the same time. */
+  capacityFor({ slots }: Route): number {
+    return Math.min(...slots.map(([kind, units]) => Math.floor((this.slots.get(kind)?.limit ?? 0) / units)));
+  }
+
   /** Takes the slots for one task of a route, all or none. */
   take(route: Route): boolean {
     if (!this.isAccepting()) return false;
