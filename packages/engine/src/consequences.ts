@@ -6,6 +6,7 @@ import type { Clock } from "./clock.ts";
 import type { SettleResult } from "./commands/settle.ts";
 import type { Settled } from "./commands/settlement.ts";
 import type { Dispatcher } from "./dispatcher/dispatcher.ts";
+import type { HeldTasks } from "./dispatcher/held-tasks.ts";
 import type { Route } from "./dispatcher/route.ts";
 import type { Hint } from "./hints/hint-bus.ts";
 import type { Meter, Tracer } from "./observer.ts";
@@ -18,6 +19,7 @@ export interface ConsequencesDeps {
   clock: Clock;
   catalog: Catalog;
   dispatcher: Dispatcher;
+  heldTasks: HeldTasks;
   sessions: Sessions;
   results: RunResults;
   events: RunEvents;
@@ -64,12 +66,12 @@ export class Consequences {
 
   /** Standalone tasks have succeeded. */
   finished(finished: readonly { success: Success; attempt: number; held: HeldTask | undefined }[]): void {
-    const { dispatcher, results, catalog, events, publish, meter } = this.#deps;
+    const { heldTasks, results, catalog, events, publish, meter } = this.#deps;
     const elsewhere: TaskRunId[] = [];
     for (const { success, attempt, held } of finished) {
       const { id, tenantId, output } = success;
       if (held) {
-        dispatcher.release(held);
+        heldTasks.release(held);
         this.#trace(held, "succeeded");
       }
       if (mayBeElsewhere(held)) elsewhere.push(id);
@@ -105,13 +107,13 @@ export class Consequences {
 
   /** A task has left its worker's hands without the worker's doing; with a reason its code is asked to stop. */
   letGo(held: HeldTask, cancelReason: string | undefined): void {
-    const { dispatcher, noteAbandoned } = this.#deps;
+    const { heldTasks, noteAbandoned } = this.#deps;
     if (cancelReason === undefined) {
-      dispatcher.release(held);
+      heldTasks.release(held);
       return;
     }
     for (const { stream } of held.session.streams) stream.cancel(held.task, cancelReason);
-    dispatcher.abandon(held);
+    heldTasks.abandon(held);
     noteAbandoned(held);
   }
 
@@ -131,9 +133,9 @@ export class Consequences {
   }
 
   #settledOne(one: Settled): void {
-    const { dispatcher, publish } = this.#deps;
+    const { heldTasks, publish } = this.#deps;
     const { row, ending } = one;
-    const held = dispatcher.find(row.id);
+    const held = heldTasks.find(row.id);
     const reason = stopReason(one);
     const isHere = held?.task.attempt === row.attempt;
     if (row.workerId !== null && (!isHere || mayBeElsewhere(held))) publish({ kind: "taken", tasks: [row.id], reason });
@@ -149,15 +151,15 @@ export class Consequences {
   }
 
   #takeFrom(held: HeldTask, { cause }: Settled, reason: string | undefined): void {
-    const { dispatcher, sessions, noteAbandoned } = this.#deps;
+    const { heldTasks, sessions, noteAbandoned } = this.#deps;
     if (cause.kind === "silent") {
       // A sign may have come while the verdict was written, and there need not be another.
       if (!held.isAdopted && held.startedAtMs === undefined) sessions.quarantine(held.session, cause.reason);
-      dispatcher.abandon(held);
+      heldTasks.abandon(held);
       noteAbandoned(held);
     } else if (cause.kind === "cancelled" && cause.byWorker) {
       for (const { stream } of held.session.streams) stream.cancel(held.task, cause.message);
-      dispatcher.release(held);
+      heldTasks.release(held);
     } else {
       this.letGo(held, reason);
     }

@@ -17,7 +17,8 @@ import { runDetails } from "./commands/run-details.ts";
 import { TaskLogs } from "./commands/task-logs.ts";
 import { TriggerRuns } from "./commands/trigger-runs.ts";
 import { Consequences } from "./consequences.ts";
-import { Dispatcher, RECEIPT_MS } from "./dispatcher/dispatcher.ts";
+import { Dispatcher } from "./dispatcher/dispatcher.ts";
+import { HeldTasks, RECEIPT_MS } from "./dispatcher/held-tasks.ts";
 import { Routes } from "./dispatcher/routes.ts";
 import { type Hint, HintBus } from "./hints/hint-bus.ts";
 import { natsHints } from "./hints/nats-hints.ts";
@@ -104,17 +105,22 @@ export function createEngine({
     : postgresHints(directUrl);
   const bus = new HintBus(transport, name, receive, () => sweeper.sweepNow());
 
+  const heldTasks: HeldTasks = new HeldTasks({
+    clock,
+    onTimeout: (held) => {
+      for (const one of held) void timeOut(one.task).finally(() => heldTasks.lookAgain(one, LOOK_AGAIN_MS));
+    },
+    onSilent: (held) => judgeSilent(held),
+    onSlotsFree: () => dispatcher.claim(),
+  });
   const dispatcher: Dispatcher = new Dispatcher({
     db,
     replicaId,
     catalog,
     routes,
+    heldTasks,
     clock,
     mayHandOut: () => lease.isValid(),
-    onTimeout: (held) => {
-      for (const one of held) void timeOut(one.task).finally(() => dispatcher.lookAgain(one, LOOK_AGAIN_MS));
-    },
-    onSilent: (held) => judgeSilent(held),
     onUnserved: (route) => unservedWatch.note(route),
     onUndelivered: (tasks) => handBack(tasks, "its worker left before it was sent"),
     onDoubt: () => sweeper.doubt(),
@@ -128,6 +134,7 @@ export function createEngine({
     catalog,
     routes,
     dispatcher,
+    heldTasks,
     clock,
     onLost: (session, held, reason) => {
       observer.workerLost({ ...identity(session), reason, tasks: held.length });
@@ -142,6 +149,7 @@ export function createEngine({
     clock,
     catalog,
     dispatcher,
+    heldTasks,
     sessions,
     results,
     events,
@@ -154,7 +162,7 @@ export function createEngine({
   const reports: Reports = new Reports({
     db,
     replicaId,
-    dispatcher,
+    heldTasks,
     clock,
     settling: { catalog, routes, reserve: (route) => dispatcher.reserve(route) },
     onFinished: (finished) => consequences.finished(finished),
@@ -170,6 +178,7 @@ export function createEngine({
     catalog,
     routes,
     dispatcher,
+    heldTasks,
     onQueued: (lines, tasks) => consequences.queued(lines, tasks),
     onQueueDeadline: (inMs) => queueTimers.note(inMs),
     onStarting: (runIds) => results.noteStarted(runIds),
@@ -178,7 +187,7 @@ export function createEngine({
     clock,
     tracer,
   });
-  const logs = new TaskLogs(db, dispatcher);
+  const logs = new TaskLogs(db, heldTasks);
   const queueTimers: QueueTimers = new QueueTimers({
     db,
     replicaId,
@@ -193,6 +202,7 @@ export function createEngine({
     lease,
     routes,
     dispatcher,
+    heldTasks,
     sessions,
     results,
     catalog,
@@ -233,12 +243,12 @@ export function createEngine({
         break;
       case "taken":
         void sweeper.check(
-          hint.tasks.flatMap((id) => dispatcher.find(id) ?? []),
+          hint.tasks.flatMap((id) => heldTasks.find(id) ?? []),
           () => hint.reason,
         );
         break;
       case "released":
-        for (const id of hint.tasks) dispatcher.freeSlotsOf(id);
+        for (const id of hint.tasks) heldTasks.freeSlotsOf(id);
         break;
       case "workflow":
         catalog.forgetCurrent(hint.tenantId, hint.name);
@@ -270,7 +280,7 @@ export function createEngine({
 
   /** Who has this attempt. Whoever had an earlier one may still speak of the task, and is another process. */
   function holderOf({ taskId, attempt }: { taskId: TaskRunId; attempt: number | null }) {
-    const held = dispatcher.find(taskId);
+    const held = heldTasks.find(taskId);
     return attempt !== null && held?.task.attempt === attempt ? held.session : undefined;
   }
 
@@ -304,16 +314,16 @@ export function createEngine({
     for (const one of held) {
       // A worker that has no stream here may have told another replica: whether it is lost is for its session to say.
       if (!sessions.mayJudgeSilence() || one.session.streams.size === 0) {
-        dispatcher.lookAgain(one, RECEIPT_MS);
+        heldTasks.lookAgain(one, RECEIPT_MS);
         continue;
       }
       settleAll([one.task], { kind: "silent", reason })[0]
         ?.then((touched) => {
           // Another replica was told of the start.
-          if (touched.length === 0 && dispatcher.find(one.task.id) === one) one.startedAtMs ??= clock.now();
+          if (touched.length === 0 && heldTasks.find(one.task.id) === one) one.startedAtMs ??= clock.now();
         })
         .catch(failed("taking back unconfirmed tasks"))
-        .finally(() => dispatcher.lookAgain(one, LOOK_AGAIN_MS));
+        .finally(() => heldTasks.lookAgain(one, LOOK_AGAIN_MS));
     }
   }
 
@@ -329,7 +339,7 @@ export function createEngine({
   async function startAnew(): Promise<void> {
     observer.fenced(replicaId());
     sessions.stop();
-    dispatcher.forgetAll();
+    heldTasks.forgetAll();
     while (state === "running" && !lease.isValid()) {
       await lease.start().catch(async (error) => {
         failed("starting anew after being fenced")(error);
@@ -369,6 +379,7 @@ export function createEngine({
       await unservedWatch.stop();
       await maintenance.stop();
       dispatcher.stop();
+      heldTasks.stop();
       await Promise.all([triggers.idle(), reports.idle(), logs.idle(), sessions.opened()]);
       sessions.stop();
       await queueTimers.stop();
@@ -449,20 +460,20 @@ export function createEngine({
       const message = `Timeout refreshed by ${formatDuration(incrementMs)}`;
       const refreshed = await refreshTimeout(db, { tenantId, id: taskId, incrementMs, message });
       if (!refreshed) throw taskNotRunning(taskId);
-      const held = dispatcher.find(taskId);
-      if (held) dispatcher.setDeadline(held, refreshed.deadlineMs);
+      const held = heldTasks.find(taskId);
+      if (held) heldTasks.setDeadline(held, refreshed.deadlineMs);
       return refreshed.deadlineMs;
     },
 
     async releaseSlot(tenantId, taskId) {
       if (!(await releaseSlot(db, tenantId, taskId))) throw taskNotRunning(taskId);
-      if (!dispatcher.freeSlotsOf(taskId)) publish({ kind: "released", tasks: [taskId] });
+      if (!heldTasks.freeSlotsOf(taskId)) publish({ kind: "released", tasks: [taskId] });
     },
 
     putLogs: (tenantId, lines) => logs.put(tenantId, lines),
 
     async putStreamChunk(tenantId: TenantId, { taskId, content, index, createdAtMs }: StreamChunk) {
-      const held = dispatcher.find(taskId)?.task;
+      const held = heldTasks.find(taskId)?.task;
       const task = held?.tenantId === tenantId ? held : await logs.requireTask(tenantId, taskId);
       const runId = runIdOf(taskId);
       if (!events.isHeard(runId)) return;

@@ -13,6 +13,7 @@ import type { AssignedTask } from "./api.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
 import type { Dispatcher } from "./dispatcher/dispatcher.ts";
+import type { HeldTasks } from "./dispatcher/held-tasks.ts";
 import type { Routes } from "./dispatcher/routes.ts";
 import type { ReplicaLease } from "./leases/replica-lease.ts";
 import type { RunResults } from "./results/run-results.ts";
@@ -36,6 +37,7 @@ export interface SweeperDeps {
   lease: ReplicaLease;
   routes: Routes;
   dispatcher: Dispatcher;
+  heldTasks: HeldTasks;
   sessions: Sessions;
   results: RunResults;
   catalog: Catalog;
@@ -121,7 +123,7 @@ export class Sweeper {
     held: readonly HeldTask[],
     reasonOf: (held: HeldTask, now: TaskRunState) => string | undefined,
   ): Promise<void> {
-    const { db, dispatcher, letGo } = this.#deps;
+    const { db, heldTasks, letGo } = this.#deps;
     const states = await getTaskRunStates(
       db,
       held.map(({ task }) => task),
@@ -129,7 +131,7 @@ export class Sweeper {
     for (const one of held) {
       const state = states.get(one.task.id);
       const isHeld = state?.status === "assigned" && state.attempt === one.task.attempt;
-      if (isHeld || dispatcher.find(one.task.id) !== one) continue;
+      if (isHeld || heldTasks.find(one.task.id) !== one) continue;
       letGo(one, state && reasonOf(one, state));
     }
   }
@@ -166,11 +168,11 @@ export class Sweeper {
 
   /** What other replicas did, or this one without knowing. */
   async #lookElsewhere(): Promise<void> {
-    const { results, catalog, dispatcher, lease } = this.#deps;
+    const { results, catalog, heldTasks, lease } = this.#deps;
     results.look();
     await this.#deps.lookAtEvents();
     if (lease.replicas > 1) catalog.forgetCurrent();
-    await this.check([...dispatcher.all()], unseenEnd);
+    await this.check([...heldTasks.all()], unseenEnd);
     if (this.#isInDoubt) await this.#findStrays();
   }
 
@@ -179,12 +181,12 @@ export class Sweeper {
    * nobody keeps are ended by their execution timeout.
    */
   async #findStrays(): Promise<void> {
-    const { db, clock, sessions, dispatcher, handBack, timeOut } = this.#deps;
+    const { db, clock, sessions, heldTasks, handBack, timeOut } = this.#deps;
     this.#doubtedAtMs = clock.steady();
     timeOut(await listOverdueTaskRuns(db));
     const workers = [...sessions.all()].map((session) => session.workerId);
     const rows = await listAssignedAttempts(db, workers);
-    const strays = rows.filter((row) => dispatcher.find(row.id)?.task.attempt !== row.attempt);
+    const strays = rows.filter((row) => heldTasks.find(row.id)?.task.attempt !== row.attempt);
     const key = (row: (typeof rows)[number]) => attemptKey(row.id, row.attempt);
     const proven = strays.filter((row) => this.#strays.has(key(row)));
     if (proven.length > 0) handBack(proven, "it was never sent: the database did not confirm its hand-out");
@@ -212,8 +214,8 @@ export class Sweeper {
 
   /** Tasks of lost workers whose requeueing failed. */
   async #resettleLost(): Promise<void> {
-    const { dispatcher, sessions } = this.#deps;
-    const closed = [...dispatcher.all()].map((held) => held.session).filter((session) => session.isClosed);
+    const { heldTasks, sessions } = this.#deps;
+    const closed = [...heldTasks.all()].map((held) => held.session).filter((session) => session.isClosed);
     for (const session of new Set(closed)) await sessions.settleLost(session, "the worker is gone");
   }
 }

@@ -14,7 +14,7 @@ import {
 import type { Report, ReportAnswer } from "../api.ts";
 import { Batcher } from "../batcher.ts";
 import type { Clock } from "../clock.ts";
-import type { Dispatcher } from "../dispatcher/dispatcher.ts";
+import type { HeldTasks } from "../dispatcher/held-tasks.ts";
 import type { Meter, Observer } from "../observer.ts";
 import { persist } from "../persist.ts";
 import { AbandonedAttempts } from "../sessions/abandoned-attempts.ts";
@@ -29,7 +29,7 @@ const STORE_STARTS_AFTER_MS = 250;
 export interface ReportsDeps {
   db: Database;
   replicaId: () => ReplicaId;
-  dispatcher: Dispatcher;
+  heldTasks: HeldTasks;
   clock: Clock;
   settling: SettleDeps;
   /** Standalone tasks have succeeded; `held` is there when the worker is connected here. */
@@ -86,7 +86,7 @@ export class Reports {
 
   #take(tenantId: TenantId, report: Report): Promise<ReportAnswer> {
     const { taskId, attempt } = report;
-    const found = this.#deps.dispatcher.find(taskId);
+    const found = this.#deps.heldTasks.find(taskId);
     const isCurrent = found?.task.tenantId === tenantId && (attempt === null || attempt === found.task.attempt);
     const held = isCurrent ? found : undefined;
     if (held) {
@@ -143,7 +143,7 @@ export class Reports {
     this.#deps.onReceipt(session);
     if (!isOver) return;
     this.#abandoned.delete(key);
-    this.#deps.dispatcher.codeEnded(session, key);
+    this.#deps.heldTasks.codeEnded(session, key);
   }
 
   #storeStartsSoon(): void {
@@ -162,7 +162,7 @@ export class Reports {
     const nowMs = this.#deps.clock.now();
     const long: HeldTask[] = [];
     for (const held of this.#starts) {
-      const isGone = this.#deps.dispatcher.find(held.task.id) !== held;
+      const isGone = this.#deps.heldTasks.find(held.task.id) !== held;
       if (!isGone && nowMs - (held.startedAtMs ?? nowMs) < minimumMs) continue;
       this.#starts.delete(held);
       if (!isGone) long.push(held);
@@ -190,7 +190,7 @@ export class Reports {
   }
 
   async #finish(batch: Success[]): Promise<ReportAnswer[]> {
-    const { db, replicaId, dispatcher } = this.#deps;
+    const { db, replicaId, heldTasks } = this.#deps;
     // One id may stand in a statement once; of two reports about one task the first counts.
     const first = new Map<TaskRunId, Success>();
     for (const success of batch) if (!first.has(success.id)) first.set(success.id, success);
@@ -202,7 +202,7 @@ export class Reports {
     const finished = sorted.flatMap((success) => {
       const attempt = ended.get(success.id);
       if (attempt === undefined) return [];
-      const held = dispatcher.find(success.id);
+      const held = heldTasks.find(success.id);
       return [{ success, attempt, held: held?.task.attempt === attempt ? held : undefined }];
     });
     this.#deps.onFinished(finished);
@@ -274,7 +274,7 @@ export class Reports {
   /** A report that changed nothing about a task which is in the books: its attempt was over, and nobody has said so. */
   #lookAtBooks(reports: readonly { id: TaskRunId }[]): void {
     const held = reports
-      .flatMap(({ id }) => this.#deps.dispatcher.find(id) ?? [])
+      .flatMap(({ id }) => this.#deps.heldTasks.find(id) ?? [])
       .filter((one) => one.endReportedAtMs !== undefined);
     if (held.length > 0) this.#deps.onStale(held);
   }

@@ -2,18 +2,18 @@ import { notFound, runIdOf, type TaskRunId, type TenantId } from "@helve/core";
 import { type Database, getRunHead, getTaskRunStates, insertLogLines, type NewLogLine } from "@helve/store";
 import type { LogLine } from "../api.ts";
 import { Batcher } from "../batcher.ts";
-import type { Dispatcher } from "../dispatcher/dispatcher.ts";
+import type { HeldTasks } from "../dispatcher/held-tasks.ts";
 import { persist } from "../persist.ts";
 
 /** Takes log lines of tasks; lines that come at the same time share a commit. */
 export class TaskLogs {
   readonly #db: Database;
-  readonly #dispatcher: Dispatcher;
+  readonly #heldTasks: HeldTasks;
   readonly #batches: Batcher<NewLogLine[], void>;
 
-  constructor(db: Database, dispatcher: Dispatcher) {
+  constructor(db: Database, heldTasks: HeldTasks) {
     this.#db = db;
-    this.#dispatcher = dispatcher;
+    this.#heldTasks = heldTasks;
     this.#batches = new Batcher({
       write: async (units) => {
         await persist(() => insertLogLines(db, units.flat()));
@@ -29,7 +29,7 @@ export class TaskLogs {
   async put(tenantId: TenantId, lines: readonly LogLine[]): Promise<void> {
     const stored: NewLogLine[] = [];
     for (const { taskId, attempt, level, message, metadata } of lines) {
-      const held = this.#dispatcher.find(taskId)?.task;
+      const held = this.#heldTasks.find(taskId)?.task;
       const task = held?.tenantId === tenantId ? held : await this.#requireState(tenantId, taskId);
       stored.push({ tenantId, taskId, attempt: attempt ?? Math.max(task.attempt, 1), level, message, metadata });
     }

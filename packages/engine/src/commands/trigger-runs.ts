@@ -34,6 +34,7 @@ import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalo
 import type { Clock } from "../clock.ts";
 import { describeTask } from "../dispatcher/assignment.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
+import type { HeldTasks } from "../dispatcher/held-tasks.ts";
 import { rankInLine } from "../dispatcher/line-position.ts";
 import type { Route } from "../dispatcher/route.ts";
 import type { Placed, Routes } from "../dispatcher/routes.ts";
@@ -84,6 +85,7 @@ export interface TriggerDeps {
   catalog: Catalog;
   routes: Routes;
   dispatcher: Dispatcher;
+  heldTasks: HeldTasks;
   /** Tasks stand in these lines now. */
   onQueued: (
     routes: ReadonlySet<Route>,
@@ -154,7 +156,7 @@ export class TriggerRuns {
     if (parentTaskId === undefined) {
       return plannedRun(id, tenantId, version, request, withTraceparent(request.metadata, id));
     }
-    const held = this.#deps.dispatcher.find(parentTaskId)?.task;
+    const held = this.#deps.heldTasks.find(parentTaskId)?.task;
     const parentRunId = runIdOf(parentTaskId);
     const parent =
       held?.tenantId === tenantId ? held : await getParentTask(this.#deps.db, tenantId, parentTaskId, parentRunId);

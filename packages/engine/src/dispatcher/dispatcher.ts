@@ -1,13 +1,13 @@
-import type { TaskRunId, TenantId } from "@helve/core";
+import type { TenantId } from "@helve/core";
 import { type ClaimedTaskRun, claimTaskRuns, type Database, type ReplicaId } from "@helve/store";
 import type { AssignedTask } from "../api.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
 import type { Meter, Tracer } from "../observer.ts";
 import { persist } from "../persist.ts";
-import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
-import { DeadlineWheel } from "../timers/deadline-wheel.ts";
+import type { Session } from "../sessions/session.ts";
 import { describeAssignments } from "./assignment.ts";
+import type { HeldTasks } from "./held-tasks.ts";
 import { rankInLine } from "./line-position.ts";
 import type { Route } from "./route.ts";
 import type { Routes } from "./routes.ts";
@@ -24,26 +24,15 @@ const MIN_CLAIM = 100;
 /** After a claim that failed. */
 const CLAIM_AGAIN_MS = 500;
 
-/** A worker that was sent a task and says nothing for this long has not got it. */
-export const RECEIPT_MS = 10_000;
-/**
- * The same for what a worker brought along from an engine that is gone: its receipt may have been lost with that engine, and
- * published SDKs do not repeat it. The first sign of life may be the report of its end.
- */
-const ADOPTED_RECEIPT_MS = 30_000;
-
 export interface DispatcherDeps {
   db: Database;
   replicaId: () => ReplicaId;
   catalog: Catalog;
   routes: Routes;
+  heldTasks: HeldTasks;
   clock: Clock;
   /** Whether this replica may hand out now: its lease is valid. */
   mayHandOut: () => boolean;
-  /** A task's execution timeout has passed. */
-  onTimeout: (held: HeldTask[]) => void;
-  /** No receipt came in time. */
-  onSilent: (held: HeldTask[]) => void;
   /** Somebody stands in this line, and no worker connected here can serve it. */
   onUnserved: (route: Route) => void;
   /** Handed out in the database, but its worker has gone: nobody has seen it. */
@@ -62,8 +51,6 @@ export interface DispatcherDeps {
  */
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
-  readonly #held = new Map<TaskRunId, HeldTask>();
-  readonly #wheel: DeadlineWheel<HeldTask>;
   readonly #waiting = new Set<Route>();
   readonly #unknown = new Set<number>();
   #isClaiming = false;
@@ -75,13 +62,6 @@ export class Dispatcher {
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
-    this.#wheel = new DeadlineWheel(
-      () => deps.clock.now(),
-      (held) => this.#look(held),
-    );
-    deps.clock.onJump(() => {
-      for (const held of this.#held.values()) this.#watch(held);
-    });
   }
 
   /** Takes slots for a task that is about to be stored, unless somebody stands in line before it. */
@@ -138,24 +118,19 @@ export class Dispatcher {
     return this.#claimUnderWay;
   }
 
-  /** The held task with this id, if its worker is connected here. */
-  find(taskId: TaskRunId): HeldTask | undefined {
-    return this.#held.get(taskId);
-  }
-
   /** Sends tasks whose assignment is durable and whose slots are taken. Those without `queuedAtMs` did not have to wait. */
   send(tasks: readonly { task: AssignedTask; session: Session; route: Route; queuedAtMs?: number }[]): void {
-    const { tracer } = this.#deps;
+    const { tracer, heldTasks } = this.#deps;
     const nowMs = this.#deps.clock.now();
     const bySession = new Map<Session, AssignedTask[]>();
     const undelivered: AssignedTask[] = [];
     for (const { task, session, route, queuedAtMs = nowMs } of tasks) {
-      const held = this.hold(task, session, route, {
+      const held = heldTasks.hold(task, session, route, {
         deadlineMs: nowMs + task.executionTimeoutMs,
         sentAtMs: nowMs,
       });
       if (session.isClosed || session.streams.size === 0) {
-        this.release(held);
+        heldTasks.release(held);
         undelivered.push(task);
         continue;
       }
@@ -171,128 +146,9 @@ export class Dispatcher {
     if (undelivered.length > 0) this.#deps.onUndelivered(undelivered);
   }
 
-  /** Takes a task into the books of its session; its slots are taken already. */
-  hold(
-    task: AssignedTask,
-    session: Session,
-    route: Route,
-    times: { deadlineMs: number; sentAtMs: number; startedAtMs?: number; isAdopted?: boolean },
-  ): HeldTask {
-    const isAdopted = times.isAdopted ?? false;
-    const held: HeldTask = {
-      task,
-      route,
-      session,
-      deadlineMs: times.deadlineMs,
-      sentAtMs: times.sentAtMs,
-      receiptDueMs: this.#deps.clock.steady() + (isAdopted ? ADOPTED_RECEIPT_MS : RECEIPT_MS),
-      startedAtMs: times.startedAtMs,
-      isStartStored: times.startedAtMs !== undefined,
-      holdsSlots: true,
-      endReportedAtMs: undefined,
-      isAdopted,
-    };
-    // An attempt that this replica did not see end.
-    const former = this.#held.get(task.id);
-    if (former) this.release(former);
-    session.held.set(task.id, held);
-    this.#held.set(task.id, held);
-    this.#watch(held);
-    return held;
-  }
-
-  /** The execution deadline has moved. */
-  setDeadline(held: HeldTask, deadlineMs: number): void {
-    held.deadlineMs = deadlineMs;
-    this.#watch(held);
-  }
-
-  /** Looks at a held task again after some time: a verdict about it was premature. */
-  lookAgain(held: HeldTask, inMs: number): void {
-    if (this.#held.get(held.task.id) === held) this.#wheel.set(held, this.#deps.clock.now() + inMs);
-  }
-
-  /** The task is out of its worker's hands, durably, and its code has ended: its slots are free. */
-  release(held: HeldTask): void {
-    this.#forget(held);
-    this.freeSlots(held);
-  }
-
-  /** Out of its worker's hands, but its code may still run: the slots stay taken. */
-  abandon(held: HeldTask): void {
-    this.#forget(held);
-    if (!held.holdsSlots || held.endReportedAtMs !== undefined || held.session.isClosed) {
-      this.freeSlots(held);
-      return;
-    }
-    const key = attemptKey(held.task.id, held.task.attempt);
-    held.session.abandoned.set(key, held);
-    const waitMs = held.session.currentStream()?.abandonedSlotMs;
-    if (waitMs !== undefined) setTimeout(() => this.codeEnded(held.session, key), waitMs).unref();
-  }
-
-  /** The code of an abandoned attempt has ended, or is taken to have. */
-  codeEnded(session: Session, key: string): void {
-    const held = session.abandoned.get(key);
-    if (!held) return;
-    session.abandoned.delete(key);
-    this.freeSlots(held);
-  }
-
-  /** Gives the slots of a held task back, once. */
-  freeSlots(held: HeldTask): void {
-    if (!held.holdsSlots) return;
-    held.holdsSlots = false;
-    held.session.give(held.route);
-    this.claim();
-  }
-
-  /** The task goes on without slots. @returns whether its worker is connected here */
-  freeSlotsOf(taskId: TaskRunId): boolean {
-    const held = this.#held.get(taskId);
-    if (held) this.freeSlots(held);
-    return held !== undefined && held.session.streams.size > 0;
-  }
-
-  /** Another replica keeps these tasks now. */
-  forgetAll(): void {
-    for (const held of [...this.#held.values()]) this.#forget(held);
-  }
-
   /** Hands out nothing any more. */
   stop(): void {
     this.#isStopped = true;
-    this.#wheel.clear();
-  }
-
-  /** All tasks in the hands of workers connected here. */
-  all(): Iterable<HeldTask> {
-    return this.#held.values();
-  }
-
-  /** Looks at a held task when the first of its moments has come. */
-  #watch(held: HeldTask): void {
-    const { clock } = this.#deps;
-    const receiptInMs = held.startedAtMs === undefined ? held.receiptDueMs - clock.steady() : Number.POSITIVE_INFINITY;
-    this.#wheel.set(held, Math.min(held.deadlineMs, clock.now() + receiptInMs));
-  }
-
-  #forget(held: HeldTask): void {
-    this.#wheel.delete(held);
-    if (this.#held.get(held.task.id) === held) this.#held.delete(held.task.id);
-    if (held.session.held.get(held.task.id) === held) held.session.held.delete(held.task.id);
-  }
-
-  #look(due: HeldTask[]): void {
-    const nowMs = this.#deps.clock.now();
-    const timedOut = due.filter((held) => held.deadlineMs <= nowMs);
-    const rest = due.filter((held) => held.deadlineMs > nowMs);
-    const steadyMs = this.#deps.clock.steady();
-    const isSilent = (held: HeldTask) => held.startedAtMs === undefined && held.receiptDueMs <= steadyMs;
-    const silent = rest.filter(isSilent);
-    for (const held of rest) if (!isSilent(held)) this.#watch(held);
-    if (timedOut.length > 0) this.#deps.onTimeout(timedOut);
-    if (silent.length > 0) this.#deps.onSilent(silent);
   }
 
   async #learn(): Promise<void> {

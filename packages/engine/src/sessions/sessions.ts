@@ -30,6 +30,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
 import { describeAssignments } from "../dispatcher/assignment.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
+import type { HeldTasks } from "../dispatcher/held-tasks.ts";
 import type { Route } from "../dispatcher/route.ts";
 import type { Routes } from "../dispatcher/routes.ts";
 import type { Observer } from "../observer.ts";
@@ -52,6 +53,7 @@ export interface SessionsDeps {
   catalog: Catalog;
   routes: Routes;
   dispatcher: Dispatcher;
+  heldTasks: HeldTasks;
   clock: Clock;
   /** A worker is lost: its tasks go back to their lines. */
   onLost: (session: Session, held: AssignedTask[], reason: string) => void;
@@ -351,7 +353,7 @@ export class Sessions {
   #endFormer(workerId: WorkerId): void {
     const former = this.#byWorker.get(workerId);
     if (!former || former.streams.size > 0) return;
-    for (const held of [...former.held.values()]) this.#deps.dispatcher.release(held);
+    for (const held of [...former.held.values()]) this.#deps.heldTasks.release(held);
     this.#drop(former);
   }
 
@@ -360,15 +362,15 @@ export class Sessions {
    * running them or has them in its buffers.
    */
   #adopt(session: Session, rows: readonly HeldTaskRun[], tasks: readonly AssignedTask[]): void {
-    const { dispatcher, routes } = this.#deps;
+    const { heldTasks, routes } = this.#deps;
     rows.forEach((row, index) => {
-      const known = dispatcher.find(row.id);
+      const known = heldTasks.find(row.id);
       if (known?.task.attempt === row.attempt && !known.session.isClosed) return;
       const task = tasks[index] as AssignedTask;
       const route = routes.byId(row.routeId) as Route;
       const { deadlineMs, assignedAtMs, startedAtMs, slotReleased } = row;
       if (!slotReleased) session.occupy(route);
-      const held = dispatcher.hold(task, session, route, {
+      const held = heldTasks.hold(task, session, route, {
         deadlineMs,
         sentAtMs: assignedAtMs,
         isAdopted: true,
@@ -386,7 +388,7 @@ export class Sessions {
       if (said.get(held.task.id) === held.task.attempt) held.startedAtMs ??= this.#deps.clock.now();
       else notHeld.push(held);
     }
-    for (const held of notHeld) this.#deps.dispatcher.release(held);
+    for (const held of notHeld) this.#deps.heldTasks.release(held);
     if (notHeld.length > 0) this.#deps.onNotHeld(notHeld.map(({ task }) => task));
     return holding.filter(({ taskId, attempt }) => session.held.get(taskId)?.task.attempt !== attempt);
   }
@@ -438,7 +440,7 @@ export class Sessions {
    * fails here is found again by the sweeper.
    */
   async settleLost(session: Session, reason: string): Promise<void> {
-    const { db, dispatcher, onLost } = this.#deps;
+    const { db, heldTasks, onLost } = this.#deps;
     const isGone = await closeWorkerSession(db, session.workerId, session.number);
     const held = [...session.held.values()];
     if (isGone) {
@@ -448,7 +450,7 @@ export class Sessions {
         reason,
       );
     } else {
-      for (const one of held) dispatcher.release(one);
+      for (const one of held) heldTasks.release(one);
     }
   }
 
