@@ -29,6 +29,7 @@ import type { Meter, Observer, Tracer } from "./observer.ts";
 import { persist } from "./persist.ts";
 import { RunEvents } from "./results/run-events.ts";
 import { RunResults } from "./results/run-results.ts";
+import { countSessions, runningLoads, usedSlots } from "./sessions/count-sessions.ts";
 import type { HeldTask } from "./sessions/session.ts";
 import { identity, Sessions } from "./sessions/sessions.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -395,9 +396,9 @@ export function createEngine({
       return { isReady: true };
     },
 
-    status: () => ({ lease: { isValid: lease.isValid(), replicas: lease.replicas }, ...sessions.count() }),
+    status: () => ({ lease: { isValid: lease.isValid(), replicas: lease.replicas }, ...countSessions(sessions.all()) }),
 
-    running: (tenantId) => (lease.replicas > 1 ? undefined : sessions.running(tenantId)),
+    running: (tenantId) => (lease.replicas > 1 ? undefined : runningLoads(sessions.all(), tenantId)),
 
     async putWorkflow(tenantId, definition) {
       const result = await catalog.put(tenantId, definition);
@@ -438,7 +439,7 @@ export function createEngine({
       if (isPaused) await dispatcher.claimed();
       publish({ kind: "paused", workerId, isPaused });
     },
-    usedSlots: (workerIds) => sessions.usedSlots(workerIds),
+    usedSlots: (workerIds) => usedSlots(sessions.all(), workerIds),
     openStream(tenantId, workerId, stream, streamOptions) {
       if (state !== "running") throw new HelveError("unavailable", `the engine is ${state}`);
       // What is given out under a lease that has run out may be taken back at any moment.

@@ -3,9 +3,7 @@ import {
   closeWorkerSession,
   type Database,
   getWorker,
-  type HeldTaskRun,
   insertWorker,
-  listAssignedTaskRuns,
   listRoutes,
   openWorkerSession,
   type ReplicaId,
@@ -17,24 +15,20 @@ import {
 import type {
   AssignedTask,
   ConnectionId,
-  EngineStatus,
   Labels,
   OpenStream,
-  RunningLoad,
   StreamOptions,
   WorkerRegistration,
   WorkerStream,
 } from "../api.ts";
-import { Batcher } from "../batcher.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
-import { describeAssignments } from "../dispatcher/assignment.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
 import type { HeldTasks } from "../dispatcher/held-tasks.ts";
-import type { Route } from "../dispatcher/route.ts";
 import type { Routes } from "../dispatcher/routes.ts";
 import type { Observer } from "../observer.ts";
-import { FRESH_MS, type HeldTask, Session, type SessionStream } from "./session.ts";
+import { ReturningWorkers } from "./returning-workers.ts";
+import { FRESH_MS, Session, type SessionStream } from "./session.ts";
 import { verdict } from "./verdict.ts";
 import { WorkerLabels } from "./worker-labels.ts";
 
@@ -44,9 +38,6 @@ const STREAM_GRACE_MS = 1000;
 /** After a stall of this process, or a restart, silence proves nothing for a while. */
 export const NO_VERDICTS_MS = 30_000;
 const STALL_MS = 2000;
-/** Workers whose tasks are read together when they come back: a thousand would bring a hundred thousand at once. */
-const RETURNING_AT_ONCE = 200;
-
 export interface SessionsDeps {
   db: Database;
   replicaId: () => ReplicaId;
@@ -73,7 +64,7 @@ export class Sessions {
   readonly #beats = new Set<WorkerId>();
   /** Workers whose streams are being opened, and when all of them are. */
   readonly #opening = new Map<WorkerId, Promise<unknown>>();
-  readonly #assigned: Batcher<WorkerId, HeldTaskRun[]>;
+  readonly #returning: ReturningWorkers;
   readonly #labels: WorkerLabels;
   #noVerdictsBeforeMs = 0;
   /** Counts how often all sessions have ended together. */
@@ -83,7 +74,7 @@ export class Sessions {
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
-    this.#assigned = new Batcher({ write: (ids) => this.#listAssigned(ids), maxWeight: RETURNING_AT_ONCE, lanes: 1 });
+    this.#returning = new ReturningWorkers(deps);
     this.#labels = new WorkerLabels({ ...deps, find: (workerId) => this.find(workerId) });
   }
 
@@ -108,44 +99,6 @@ export class Sessions {
 
   all(): Iterable<Session> {
     return this.#byWorker.values();
-  }
-
-  /** The workers by state, their slots by kind, and the tasks in their hands by tenant. */
-  count(): Pick<EngineStatus, "workers" | "slots" | "tasks"> {
-    const workers = { quarantined: 0, leaving: 0, paused: 0, disconnected: 0, silent: 0, congested: 0, ready: 0 };
-    const slots = new Map<string, { limit: number; used: number }>();
-    const tasks = new Map<TenantId, number>();
-    for (const session of this.#byWorker.values()) {
-      workers[session.state()]++;
-      tasks.set(session.tenantId, (tasks.get(session.tenantId) ?? 0) + session.held.size);
-      for (const [kind, { limit, used }] of session.slots) {
-        const all = slots.get(kind) ?? { limit: 0, used: 0 };
-        slots.set(kind, { limit: all.limit + limit, used: all.used + used });
-      }
-    }
-    return { workers, slots, tasks };
-  }
-
-  /** What the workers of a tenant have in hand, by action. */
-  running(tenantId: TenantId): RunningLoad[] {
-    const loads = new Map<string, RunningLoad>();
-    for (const session of this.#byWorker.values()) {
-      if (session.tenantId !== tenantId) continue;
-      for (const { route, task, sentAtMs } of session.held.values()) {
-        const sentAt = new Date(sentAtMs);
-        const load = loads.get(route.action) ?? {
-          action: route.action,
-          total: 0,
-          oldest: sentAt,
-          oldestFirstTry: null,
-        };
-        load.total++;
-        if (sentAt < load.oldest) load.oldest = sentAt;
-        if (task.attempt === 1 && (!load.oldestFirstTry || sentAt < load.oldestFirstTry)) load.oldestFirstTry = sentAt;
-        loads.set(route.action, load);
-      }
-    }
-    return [...loads.values()];
   }
 
   /** Whether this replica may judge silence now; what is proven it may always judge. */
@@ -198,17 +151,6 @@ export class Sessions {
     if (!isPaused) this.#serve(session);
   }
 
-  /** @see Engine.usedSlots */
-  usedSlots(workerIds: readonly WorkerId[]): Map<WorkerId, Record<string, number>> {
-    return new Map(
-      workerIds.flatMap((id): [WorkerId, Record<string, number>][] => {
-        const session = this.#byWorker.get(id);
-        if (!session) return [];
-        return [[id, Object.fromEntries([...session.slots].map(([kind, { used }]) => [kind, used]))]];
-      }),
-    );
-  }
-
   async openStream(
     tenantId: TenantId,
     workerId: WorkerId,
@@ -251,15 +193,14 @@ export class Sessions {
     for (const route of routes) this.#deps.routes.get(route);
 
     const isReturning = row.session > 1 && (row.replicaId !== here || !this.#byWorker.has(workerId));
-    const inHand = isReturning ? await this.#assigned.add(workerId) : [];
-    const tasks = await describeAssignments(db, this.#deps.catalog, inHand);
+    const inHand = isReturning ? await this.#returning.inHandOf(workerId) : [];
     if (life !== this.#life) throw new HelveError("unavailable", "this replica was taken over while the stream opened");
     if (row.replicaId !== here) this.#endFormer(workerId);
     // Another stream of this worker may have come while the tables were read.
     const session = this.#byWorker.get(workerId) ?? this.#add(row);
     session.number = Math.max(session.number, row.session);
-    this.#adopt(session, inHand, tasks);
-    const lost = options.holding ? this.#compare(session, options.holding) : [];
+    this.#returning.adopt(session, inHand);
+    const lost = options.holding ? this.#returning.compare(session, options.holding) : [];
 
     const { connection, isItsOwnHeartbeat, abandonedSlotMs } = options;
     const entry: SessionStream = { stream, connection, isItsOwnHeartbeat, abandonedSlotMs };
@@ -357,42 +298,6 @@ export class Sessions {
     this.#drop(former);
   }
 
-  /**
-   * Takes the tasks of a worker that comes back, from before a restart or from another replica, into the books; it is
-   * running them or has them in its buffers.
-   */
-  #adopt(session: Session, rows: readonly HeldTaskRun[], tasks: readonly AssignedTask[]): void {
-    const { heldTasks, routes } = this.#deps;
-    rows.forEach((row, index) => {
-      const known = heldTasks.find(row.id);
-      if (known?.task.attempt === row.attempt && !known.session.isClosed) return;
-      const task = tasks[index] as AssignedTask;
-      const route = routes.byId(row.routeId) as Route;
-      const { deadlineMs, assignedAtMs, startedAtMs, slotReleased } = row;
-      if (!slotReleased) session.occupy(route);
-      const held = heldTasks.hold(task, session, route, {
-        deadlineMs,
-        sentAtMs: assignedAtMs,
-        isAdopted: true,
-        ...(startedAtMs !== null && { startedAtMs }),
-      });
-      held.holdsSlots = !slotReleased;
-    });
-  }
-
-  /** A worker that says what it holds: the rest of what it was given never reached it. @returns what is not its own */
-  #compare(session: Session, holding: readonly { taskId: TaskRunId; attempt: number }[]): OpenStream["lost"] {
-    const said = new Map(holding.map((one) => [one.taskId, one.attempt]));
-    const notHeld: HeldTask[] = [];
-    for (const held of session.held.values()) {
-      if (said.get(held.task.id) === held.task.attempt) held.startedAtMs ??= this.#deps.clock.now();
-      else notHeld.push(held);
-    }
-    for (const held of notHeld) this.#deps.heldTasks.release(held);
-    if (notHeld.length > 0) this.#deps.onNotHeld(notHeld.map(({ task }) => task));
-    return holding.filter(({ taskId, attempt }) => session.held.get(taskId)?.task.attempt !== attempt);
-  }
-
   /** Slots have come: looks into the lines that the worker can serve. */
   #serve(session: Session): void {
     for (const route of this.#deps.routes.servedBy(session)) this.#deps.dispatcher.noteWaiting(route);
@@ -460,15 +365,6 @@ export class Sessions {
     this.#byWorker.delete(session.workerId);
     for (const route of this.#deps.routes.removeSession(session)) this.#deps.dispatcher.noteWaiting(route);
     for (const connection of session.connections) this.#byConnection.get(connection)?.delete(session);
-  }
-
-  async #listAssigned(ids: WorkerId[]): Promise<HeldTaskRun[][]> {
-    const rows = await listAssignedTaskRuns(this.#deps.db, [...new Set(ids)]);
-    await this.#deps.routes.learn(rows.map((row) => row.routeId));
-    // A thousand workers that come back together bring a hundred thousand tasks.
-    const byWorker = new Map<WorkerId, HeldTaskRun[]>(ids.map((id) => [id, []]));
-    for (const row of rows) byWorker.get(row.workerId)?.push(row);
-    return ids.map((id) => byWorker.get(id) as HeldTaskRun[]);
   }
 }
 
