@@ -8,7 +8,7 @@ import {
   refreshTimeout,
   releaseSlot,
 } from "@helve/store";
-import type { AssignedTask, Engine, Report, StreamChunk } from "./api.ts";
+import type { Engine, Report, StreamChunk } from "./api.ts";
 import { Catalog } from "./catalog/catalog.ts";
 import { Clock } from "./clock.ts";
 import { replay } from "./commands/replay.ts";
@@ -16,9 +16,10 @@ import { Reports } from "./commands/report.ts";
 import { runDetails } from "./commands/run-details.ts";
 import { TaskLogs } from "./commands/task-logs.ts";
 import { TriggerRuns } from "./commands/trigger-runs.ts";
+import { Verdicts } from "./commands/verdicts.ts";
 import { Consequences } from "./consequences.ts";
 import { Dispatcher } from "./dispatcher/dispatcher.ts";
-import { HeldTasks, RECEIPT_MS } from "./dispatcher/held-tasks.ts";
+import { HeldTasks } from "./dispatcher/held-tasks.ts";
 import { Routes } from "./dispatcher/routes.ts";
 import { type Hint, HintBus } from "./hints/hint-bus.ts";
 import { natsHints } from "./hints/nats-hints.ts";
@@ -30,7 +31,6 @@ import { persist } from "./persist.ts";
 import { RunEvents } from "./results/run-events.ts";
 import { RunResults } from "./results/run-results.ts";
 import { countSessions, runningLoads, usedSlots } from "./sessions/count-sessions.ts";
-import type { HeldTask } from "./sessions/session.ts";
 import { identity, Sessions } from "./sessions/sessions.ts";
 import { Sweeper } from "./sweeper.ts";
 import { QueueTimers } from "./timers/queue-timers.ts";
@@ -54,8 +54,6 @@ export interface EngineOptions {
   clock?: Clock;
 }
 
-/** A verdict that the database's clock did not share is looked at again then. */
-const LOOK_AGAIN_MS = 100;
 const START_AGAIN_MS = 500;
 
 /**
@@ -108,10 +106,8 @@ export function createEngine({
 
   const heldTasks: HeldTasks = new HeldTasks({
     clock,
-    onTimeout: (held) => {
-      for (const one of held) void timeOut(one.task).finally(() => heldTasks.lookAgain(one, LOOK_AGAIN_MS));
-    },
-    onSilent: (held) => judgeSilent(held),
+    onTimeout: (held) => verdicts.timeOutHeld(held),
+    onSilent: (held) => verdicts.silent(held),
     onSlotsFree: () => dispatcher.claim(),
   });
   const dispatcher: Dispatcher = new Dispatcher({
@@ -123,7 +119,7 @@ export function createEngine({
     clock,
     mayHandOut: () => lease.isValid(),
     onUnserved: (route) => unservedWatch.note(route),
-    onUndelivered: (tasks) => handBack(tasks, "its worker left before it was sent"),
+    onUndelivered: (tasks) => verdicts.handBack(tasks, "its worker left before it was sent"),
     onDoubt: () => sweeper.doubt(),
     onError: failed("claiming tasks"),
     meter: observer,
@@ -139,9 +135,9 @@ export function createEngine({
     clock,
     onLost: (session, held, reason) => {
       observer.workerLost({ ...identity(session), reason, tasks: held.length });
-      settleLost(held, reason);
+      verdicts.lost(held, reason);
     },
-    onNotHeld: (tasks) => handBack(tasks, "it never reached its worker"),
+    onNotHeld: (tasks) => verdicts.handBack(tasks, "it never reached its worker"),
     onForeignBeat: (owner, workerId) => publish({ kind: "beat", replicaId: owner, workerId }),
     observer,
     onError: failed("keeping sessions"),
@@ -172,6 +168,13 @@ export function createEngine({
     onStale: (held) => void sweeper.check(held, () => undefined),
     onDoubt: () => sweeper.doubt(),
     observer,
+  });
+  const verdicts: Verdicts = new Verdicts({
+    clock,
+    heldTasks,
+    settle: (settlement) => reports.settle(settlement),
+    mayJudgeSilence: () => sessions.mayJudgeSilence(),
+    onError: (what, error) => observer.failed(what, error),
   });
   const triggers = new TriggerRuns({
     db,
@@ -207,11 +210,7 @@ export function createEngine({
     sessions,
     results,
     catalog,
-    settleLost: (tasks, reason) => settleLost(tasks, reason),
-    handBack: (tasks, reason) => handBack(tasks, reason),
-    timeOut: (tasks) => {
-      for (const task of tasks) void timeOut(task);
-    },
+    verdicts,
     letGo: (held, cancelReason) => consequences.letGo(held, cancelReason),
     lookAtEvents: () => {
       events.announce();
@@ -283,49 +282,6 @@ export function createEngine({
   function holderOf({ taskId, attempt }: { taskId: TaskRunId; attempt: number | null }) {
     const held = heldTasks.find(taskId);
     return attempt !== null && held?.task.attempt === attempt ? held.session : undefined;
-  }
-
-  function settleAll(
-    tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[],
-    cause: Parameters<Reports["settle"]>[0]["cause"],
-  ): Promise<TaskRunId[]>[] {
-    return tasks.map(({ tenantId, id, attempt }) =>
-      reports.settle({ tenantId, id, attempt, cause, startedAtMs: null }),
-    );
-  }
-
-  function settleLost(held: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string): void {
-    // What fails here is found again by the sweeper.
-    for (const settling of settleAll(held, { kind: "lost", reason })) settling.catch(failed("requeueing lost tasks"));
-  }
-
-  function handBack(tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string): void {
-    for (const settling of settleAll(tasks, { kind: "returned", reason })) settling.catch(failed("handing tasks back"));
-  }
-
-  async function timeOut(
-    task: Parameters<typeof settleAll>[0][number] & { executionTimeoutMs: number },
-  ): Promise<void> {
-    const error = `Task exceeded timeout of ${formatDuration(task.executionTimeoutMs)}`;
-    await Promise.all(settleAll([task], { kind: "timed_out", error })).catch(failed("timing tasks out"));
-  }
-
-  function judgeSilent(held: readonly HeldTask[]): void {
-    const reason = `the worker did not confirm the task within ${RECEIPT_MS / 1000} s`;
-    for (const one of held) {
-      // A worker that has no stream here may have told another replica: whether it is lost is for its session to say.
-      if (!sessions.mayJudgeSilence() || one.session.streams.size === 0) {
-        heldTasks.lookAgain(one, RECEIPT_MS);
-        continue;
-      }
-      settleAll([one.task], { kind: "silent", reason })[0]
-        ?.then((touched) => {
-          // Another replica was told of the start.
-          if (touched.length === 0 && heldTasks.find(one.task.id) === one) one.startedAtMs ??= clock.now();
-        })
-        .catch(failed("taking back unconfirmed tasks"))
-        .finally(() => heldTasks.lookAgain(one, LOOK_AGAIN_MS));
-    }
   }
 
   function takeOver(replicas: readonly ReplicaId[]): void {

@@ -9,9 +9,9 @@ import {
   listWaitingRoutes,
   type TaskRunState,
 } from "@helve/store";
-import type { AssignedTask } from "./api.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
+import type { Verdicts } from "./commands/verdicts.ts";
 import type { Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { HeldTasks } from "./dispatcher/held-tasks.ts";
 import type { Routes } from "./dispatcher/routes.ts";
@@ -29,8 +29,6 @@ const DOUBT_ANYWAY_MS = 60_000;
 /** A fleet may hold a hundred thousand tasks: one statement for all of them would not be answered in time. */
 const CHECKED_AT_ONCE = 1000;
 
-type TimedTask = Pick<AssignedTask, "tenantId" | "id" | "attempt" | "executionTimeoutMs">;
-
 export interface SweeperDeps {
   db: Database;
   clock: Clock;
@@ -41,10 +39,7 @@ export interface SweeperDeps {
   sessions: Sessions;
   results: RunResults;
   catalog: Catalog;
-  settleLost: (tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string) => void;
-  /** Execution timeouts that whoever keeps the tasks should have seen. */
-  timeOut: (tasks: readonly TimedTask[]) => void;
-  handBack: (tasks: readonly Pick<AssignedTask, "tenantId" | "id" | "attempt">[], reason: string) => void;
+  verdicts: Verdicts;
   /** A held task that is no longer its worker's. */
   letGo: (held: HeldTask, cancelReason: string | undefined) => void;
   /** Says what is listened to here, and looks for ends that those who listen were not told of. */
@@ -181,21 +176,21 @@ export class Sweeper {
    * nobody keeps are ended by their execution timeout.
    */
   async #findStrays(): Promise<void> {
-    const { db, clock, sessions, heldTasks, handBack, timeOut } = this.#deps;
+    const { db, clock, sessions, heldTasks, verdicts } = this.#deps;
     this.#doubtedAtMs = clock.steady();
-    timeOut(await listOverdueTaskRuns(db));
+    verdicts.timeOut(await listOverdueTaskRuns(db));
     const workers = [...sessions.all()].map((session) => session.workerId);
     const rows = await listAssignedAttempts(db, workers);
     const strays = rows.filter((row) => heldTasks.find(row.id)?.task.attempt !== row.attempt);
     const key = (row: (typeof rows)[number]) => attemptKey(row.id, row.attempt);
     const proven = strays.filter((row) => this.#strays.has(key(row)));
-    if (proven.length > 0) handBack(proven, "it was never sent: the database did not confirm its hand-out");
+    if (proven.length > 0) verdicts.handBack(proven, "it was never sent: the database did not confirm its hand-out");
     this.#strays = new Set(strays.map(key));
     if (strays.length === 0) this.#isInDoubt = false;
   }
 
   async #findOrphans(): Promise<void> {
-    const { db, clock, sessions, settleLost } = this.#deps;
+    const { db, clock, sessions, verdicts } = this.#deps;
     const nowMs = clock.steady();
     const orphans = await listOrphanedWorkers(db);
     const ids = new Set(orphans.map((worker) => worker.id));
@@ -208,7 +203,7 @@ export class Sweeper {
       db,
       missed.map(({ id }) => id),
     );
-    if (rows.length > 0) settleLost(rows, "the worker did not come back after its engine was gone");
+    if (rows.length > 0) verdicts.lost(rows, "the worker did not come back after its engine was gone");
     this.#looksForOrphans = orphans.length > 0;
   }
 
