@@ -102,7 +102,11 @@ export function createEngine({
   const transport = natsUrl
     ? natsHints({ url: natsUrl, cluster: () => databaseIdentity(db), onError: failed("connecting to NATS") })
     : postgresHints(directUrl);
-  const bus = new HintBus(transport, name, receive, () => sweeper.sweepNow());
+  const bus = new HintBus(transport, name, receive, () => {
+    // Somebody may have joined unheard; the next renewal of the lease says whether.
+    lease.noteJoined();
+    sweeper.sweepNow();
+  });
 
   const heldTasks: HeldTasks = new HeldTasks({
     clock,
