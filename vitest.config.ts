@@ -13,6 +13,8 @@ const fromSource = { resolve, ssr: { resolve }, environments: { __vitest__: { re
 
 /** Not at the same time as the conformance suites: they measure time and want the machine to themselves. */
 const sequence = { groupOrder: 1 };
+/** Many tests wait for processes more than they compute, so two files at a time do on one core as well. */
+const maxWorkers = 2;
 
 export default defineConfig({
   test: {
@@ -24,6 +26,7 @@ export default defineConfig({
           include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.pg.test.ts"],
           sequence,
+          maxWorkers,
           // The first import of a package may be slow on a busy machine.
           testTimeout: 20_000,
         },
@@ -35,6 +38,7 @@ export default defineConfig({
           include: ["packages/*/src/**/*.pg.test.ts"],
           globalSetup: ["packages/store/src/testing/global-setup.ts"],
           sequence,
+          maxWorkers,
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },

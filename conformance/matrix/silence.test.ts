@@ -59,7 +59,10 @@ describe.concurrent.each(CLIENTS.map((client) => [client.title, client] as const
       silence.end(worker, proxy);
       await worker.says("end", run, 30_000);
       const next = await cast.trigger(silence, { ms: 0 }, true);
-      await worker.says("end", next, 60_000);
+      await worker.says("end", next, 60_000).catch(async (error: Error) => {
+        const waits = await stage.rest.get(`/api/v1/stable/workflow-runs/${next}/waits`);
+        throw new Error(`${error.message}\nthe engine says: ${JSON.stringify(waits)}`);
+      });
       expect(await stage.caller.result(run)).toMatchObject({ hold: { by: rescuer.name, retry: 1 } });
       expect(await stage.rest.status(run)).toBe("COMPLETED");
       expect(rescuer.said("start", run)).toHaveLength(1);

@@ -8,8 +8,11 @@ import { openStream } from "../open-stream.ts";
 import { failAsTooLarge } from "../too-large.ts";
 import { cancelAction, startAction } from "./assigned-action.ts";
 
-/** Published clients let go of a cancelled task after a second, and then do not say whether its code has ended. */
-const ABANDONED_SLOT_MS = 1_000;
+/**
+ * Published clients let go of a cancelled task after a second, and then do not say whether its code has ended. The Python 0.x
+ * client lets go of whatever it then has under that task's id: what is sent in that moment would be the next attempt.
+ */
+const ABANDONED_SLOT_MS = 1_500;
 
 type ActionStream = ServerWritableStream<WorkerListenRequest, AssignedAction>;
 
