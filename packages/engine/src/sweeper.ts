@@ -143,7 +143,8 @@ export class Sweeper {
     this.#schedule(this.#isInDoubt ? DOUBT_MS : SWEEP_MS);
     try {
       if (!this.#deps.lease.isValid()) return;
-      await this.#deps.sessions.labelsChanged();
+      // Nobody else changes labels while this replica is alone; what could not be read before is read now.
+      await this.#deps.sessions.labelsChanged(this.#deps.lease.replicas > 1 ? undefined : []);
       await this.#serveLines();
       if (this.#deps.clock.steady() - this.#doubtedAtMs >= DOUBT_ANYWAY_MS) this.#isInDoubt = true;
       if (this.#deps.lease.replicas > 1 || this.#isInDoubt) await this.#lookElsewhere();
