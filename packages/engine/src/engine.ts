@@ -191,6 +191,7 @@ export function createEngine({
     onQueueDeadline: (inMs) => queueTimers.note(inMs),
     onStarting: (runIds) => results.noteStarted(runIds),
     onDoubt: () => sweeper.doubt(),
+    mayBeLate: () => !sessions.mayJudgeSilence(),
     meter: observer,
     clock,
     tracer,

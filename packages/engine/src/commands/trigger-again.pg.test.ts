@@ -85,3 +85,14 @@ test("a first request that is written after the run has ended elsewhere does not
   expect(await a.query("select from task_run")).toEqual([]);
   expect(worker.sent).toHaveLength(1);
 });
+
+test("nor does one that is read by an engine which stood still while its client asked elsewhere", async () => {
+  const id = newRunId();
+  await b.engine.triggerRuns(b.tenantId, [{ ...ask(id, "plain"), isRepeated: true }]);
+  await worker.succeed(await worker.next());
+  // This whole process stands still.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_100);
+  expect(await a.engine.triggerRuns(a.tenantId, [ask(id, "plain")])).toEqual([id]);
+  expect(await a.query("select from task_run")).toEqual([]);
+  expect(worker.sent).toHaveLength(1);
+});

@@ -95,6 +95,8 @@ export interface TriggerDeps {
   /** Runs are about to be stored. */
   onStarting: (runIds: readonly RunId[]) => void;
   onDoubt: () => void;
+  /** Whether requests may have lain here while this process stood still, and their clients have asked elsewhere since. */
+  mayBeLate: () => boolean;
   meter: Partial<Meter>;
   clock: Clock;
   tracer: Tracer | undefined;
@@ -207,7 +209,7 @@ export class TriggerRuns {
     const runs = withoutTwins(units.flat());
     const reserve = untilFull((route) => dispatcher.reserve(route));
     const tasks = runs.flatMap((run) => planTasks(run, reserve));
-    const areNew = runs.every(isNew);
+    const areNew = runs.every(isNew) && !this.#deps.mayBeLate();
     const storeEnds = dispatcher.storeBegins();
     const isStandalone = runs.every((run) => run.version.isStandalone);
     try {

@@ -103,7 +103,9 @@ export class Sessions {
 
   /** Whether this replica may judge silence now; what is proven it may always judge. */
   mayJudgeSilence(): boolean {
-    return this.#deps.clock.steady() >= this.#noVerdictsBeforeMs;
+    // At the end of a stall, what came meanwhile may be read before the next tick.
+    const stallsNow = performance.now() - this.#lastTickMs > STALL_MS;
+    return !stallsNow && this.#deps.clock.steady() >= this.#noVerdictsBeforeMs;
   }
 
   /** Heartbeats since the last call, to be stored. */
