@@ -96,3 +96,14 @@ test("nor does one that is read by an engine which stood still while its client 
   expect(await a.query("select from task_run")).toEqual([]);
   expect(worker.sent).toHaveLength(1);
 });
+
+test("nor does one that comes a moment after its client has asked elsewhere: it is handed out there alone", async () => {
+  const id = newRunId();
+  const other = await b.worker({ actions: ["work:plain"] });
+  await b.engine.triggerRuns(b.tenantId, [{ ...ask(id, "plain"), isRepeated: true }]);
+  expect(await a.engine.triggerRuns(a.tenantId, [ask(id, "plain")])).toEqual([id]);
+  const task = await other.next();
+  await other.succeed(task);
+  expect(await a.ended(id)).toMatchObject({ status: "succeeded" });
+  expect(worker.sent).toEqual([]);
+});

@@ -236,8 +236,10 @@ export class TriggerRuns {
     const rows = tasks.map((task) => task.row);
     const keyed = tasks.filter(({ run }) => run.dedupeKey !== undefined);
     if (keyed.length === 0) {
-      await insertTaskRuns(db, replicaId(), rows);
-      return { ids: undefined, born: "all" };
+      const stored = await insertTaskRuns(db, replicaId(), rows);
+      if (stored === rows.length) return { ids: undefined, born: "all" };
+      // A client whose stream broke has asked another replica meanwhile, and that one was quicker.
+      return { ids: undefined, born: await db.transaction((tx) => keepFirstTaskRuns(tx, rows)) };
     }
     const keys = tasks.map(({ run }) => run.dedupeKey ?? null);
     const first = await insertKeyedTaskRuns(db, replicaId(), rows, keys);
@@ -259,8 +261,8 @@ export class TriggerRuns {
     const families = runs.filter((run) => isFresh(run) && !run.version.isStandalone);
     await insertWorkflowRuns(tx, families.map(workflowRunRow));
     const rows = tasks.filter((task) => isFresh(task.run)).map((task) => task.row);
-    await insertTaskRuns(tx, this.#deps.replicaId(), rows);
-    if (!isRepeated) return { ids, born: new Set(rows.map((row) => row.id)) };
+    const stored = await insertTaskRuns(tx, this.#deps.replicaId(), rows);
+    if (!isRepeated && stored === rows.length) return { ids, born: new Set(rows.map((row) => row.id)) };
     await keepFirstWorkflowRuns(tx, families);
     return { ids, born: await keepFirstTaskRuns(tx, rows) };
   }

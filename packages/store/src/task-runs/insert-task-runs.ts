@@ -70,14 +70,15 @@ function insertFrom(source: string, more: readonly string[] = []): string {
         when 'queued' then ${NOW} + ${sharedValue("schedule_timeout_ms")} * interval '1 ms'
       end
     from ${source}
-    on conflict (id) do nothing`;
+    on conflict (id) do nothing
+    returning 1`;
 }
 
 const INSERT_TASK_RUNS = ownedStatement(
   "insert_task_runs",
   /* sql */ `
   stored as (${insertFrom("owner, unnest($2::uuid[], $3::int[], $4::text[], $5::text[]) as n (id, kind, input, metadata)")})
-  select '{}'::text[] as first from owner`,
+  select '{}'::text[] as first, (select count(*)::int from stored) as stored from owner`,
 );
 
 const AFTER_SHARED = OWN + SHARED.length;
@@ -101,18 +102,21 @@ const INSERT_CHILDREN = ownedStatement(
     "child_index",
     "child_key",
   ])})
-  select array(select run_id::text from first) as first from owner`,
+  select array(select run_id::text from first) as first, (select count(*)::int from stored) as stored from owner`,
 );
 
 /**
  * Stores task runs, all or none. Running it again with the same ids after a lost connection stores nothing twice.
  *
+ * @returns how many were stored: the ids of the others were there already
  * @throws FencedError when this replica has been taken over; nothing is stored
  */
-export async function insertTaskRuns(db: Db, replicaId: ReplicaId, runs: readonly NewTaskRun[]): Promise<void> {
+export async function insertTaskRuns(db: Db, replicaId: ReplicaId, runs: readonly NewTaskRun[]): Promise<number> {
   const isChild = (run: NewTaskRun) => run.parentTaskId !== null || run.childIndex !== null || run.childKey !== null;
-  if (runs.some(isChild)) await insertKeyedTaskRuns(db, replicaId, runs, []);
-  else await insert(db, INSERT_TASK_RUNS, replicaId, runs);
+  const { stored } = runs.some(isChild)
+    ? await insertChildren(db, replicaId, runs, [])
+    : await insert(db, INSERT_TASK_RUNS, replicaId, runs);
+  return stored;
 }
 
 /**
@@ -129,13 +133,27 @@ export async function insertKeyedTaskRuns(
   runs: readonly NewTaskRun[],
   keys: readonly (string | null)[],
 ): Promise<Set<Uuid>> {
-  const first = await insert(db, INSERT_CHILDREN, replicaId, runs, [
+  return new Set((await insertChildren(db, replicaId, runs, keys)).first);
+}
+
+function insertChildren(
+  db: Db,
+  replicaId: ReplicaId,
+  runs: readonly NewTaskRun[],
+  keys: readonly (string | null)[],
+): Promise<Inserted> {
+  return insert(db, INSERT_CHILDREN, replicaId, runs, [
     plainArray(runs.map((run) => run.parentTaskId)),
     plainArray(runs.map((run) => run.childIndex)),
     textArray(runs.map((run) => run.childKey)),
     textArray(runs.map((_, index) => keys[index] ?? null)),
   ]);
-  return new Set(first);
+}
+
+interface Inserted {
+  /** Ids of those that were the first under their key. */
+  first: Uuid[];
+  stored: number;
 }
 
 async function insert(
@@ -144,9 +162,9 @@ async function insert(
   replicaId: ReplicaId,
   runs: readonly NewTaskRun[],
   more: readonly unknown[] = [],
-): Promise<Uuid[]> {
+): Promise<Inserted> {
   const { samples, kinds } = kindsOf(runs, (a, b) => SHARED.every(([key]) => a[key] === b[key]));
-  const owner = await db.query<{ first: Uuid[] }>(statement, [
+  const owner = await db.query<Inserted>(statement, [
     replicaId,
     plainArray(runs.map((run) => run.id)),
     plainArray(kinds),
@@ -156,5 +174,5 @@ async function insert(
     ...more,
   ]);
   if (!owner[0]) throw new FencedError(replicaId);
-  return owner[0].first;
+  return owner[0];
 }
