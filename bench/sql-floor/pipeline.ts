@@ -79,7 +79,7 @@ async function bornAssigned(db: Database, replicaId: ReplicaId, rows: NewTaskRun
   });
 }
 
-async function onEachConnection<Item>(items: Item[], work: (item: Item) => Promise<void>): Promise<void> {
+async function onEachConnection<Item>(items: Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
   const queue = items.values();
   const lane = async (): Promise<void> => {
     for (const item of queue) await work(item);

@@ -171,7 +171,7 @@ async function measureSingles({ db, replicaId, owner }: Bench, costs: StatementC
 async function perTask<Batch>(
   count: number,
   work: readonly Batch[],
-  run: (batch: Batch) => Promise<void>,
+  run: (batch: Batch) => Promise<unknown>,
   lanes: number = 1,
 ): Promise<number> {
   const queue = work.values();

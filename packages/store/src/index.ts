@@ -62,7 +62,7 @@ export {
   type TaskRunState,
 } from "./task-runs/finished-task-runs.ts";
 export { keepFirstTaskRuns, keepFirstWorkflowRuns } from "./task-runs/insert-again.ts";
-export { insertKeyedTaskRuns, insertTaskRuns, type NewTaskRun } from "./task-runs/insert-task-runs.ts";
+export { insertTaskRuns, type NewTaskRun } from "./task-runs/insert-task-runs.ts";
 export {
   type Ending,
   endTaskRuns,

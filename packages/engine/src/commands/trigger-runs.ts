@@ -19,7 +19,6 @@ import {
   type Db,
   getChildRuns,
   getParentTask,
-  insertKeyedTaskRuns,
   insertTaskRuns,
   insertWorkflowRuns,
   keepFirstTaskRuns,
@@ -230,25 +229,22 @@ export class TriggerRuns {
     }
   }
 
-  /** One statement, but for children that were asked for before. */
+  /** One statement, but for children that were asked for before, and for runs that another replica has stored meanwhile. */
   async #storeStandalone(tasks: PlannedTask[]): Promise<Stored> {
     const { db, replicaId } = this.#deps;
     const rows = tasks.map((task) => task.row);
     const keyed = tasks.filter(({ run }) => run.dedupeKey !== undefined);
-    if (keyed.length === 0) {
-      const stored = await insertTaskRuns(db, replicaId(), rows);
-      if (stored === rows.length) return { ids: undefined, born: "all" };
-      // A client whose stream broke has asked another replica meanwhile, and that one was quicker.
-      return { ids: undefined, born: await db.transaction((tx) => keepFirstTaskRuns(tx, rows)) };
-    }
-    const keys = tasks.map(({ run }) => run.dedupeKey ?? null);
-    const first = await insertKeyedTaskRuns(db, replicaId(), rows, keys);
-    const again = keyed.filter(({ row }) => !first.has(row.id)).map(({ run }) => run);
-    if (again.length === 0) return { ids: undefined, born: "all" };
+    const keys = keyed.length > 0 ? tasks.map(({ run }) => run.dedupeKey ?? null) : undefined;
+    const { first, stored } = await insertTaskRuns(db, replicaId(), rows, keys);
+    if (stored === rows.length) return { ids: undefined, born: "all" };
+    const isFirst = new Set(first);
+    const again = keyed.filter(({ row }) => !isFirst.has(row.id)).map(({ run }) => run);
     const owners = await getChildRuns(db, again.map(childClaim));
-    const born = new Set(rows.map((row) => row.id));
-    for (const run of again) born.delete(run.id);
-    return { ids: new Map(again.map((run, index) => [run, owners[index] as RunId])), born };
+    const ids = new Map(again.map((run, index) => [run, owners[index] as RunId]));
+    const own = tasks.filter(({ run }) => !ids.has(run)).map(({ row }) => row);
+    if (stored === own.length) return { ids, born: new Set(own.map((row) => row.id)) };
+    // A client whose stream broke has asked another replica meanwhile, and that one was quicker.
+    return { ids, born: await db.transaction((tx) => keepFirstTaskRuns(tx, own)) };
   }
 
   /** Runs of several tasks among them, or some that may have been stored before. */
@@ -261,7 +257,7 @@ export class TriggerRuns {
     const families = runs.filter((run) => isFresh(run) && !run.version.isStandalone);
     await insertWorkflowRuns(tx, families.map(workflowRunRow));
     const rows = tasks.filter((task) => isFresh(task.run)).map((task) => task.row);
-    const stored = await insertTaskRuns(tx, this.#deps.replicaId(), rows);
+    const { stored } = await insertTaskRuns(tx, this.#deps.replicaId(), rows);
     if (!isRepeated && stored === rows.length) return { ids, born: new Set(rows.map((row) => row.id)) };
     await keepFirstWorkflowRuns(tx, families);
     return { ids, born: await keepFirstTaskRuns(tx, rows) };

@@ -16,6 +16,8 @@ const KEEP_FIRST_TASK_RUNS: Statement = {
     from unnest($1::uuid[], $3::uuid[]) as born (id, worker_id) join task_run t on t.id = born.id
    where t.attempt = case when born.worker_id is null then 0 else 1 end
      and t.worker_id is not distinct from born.worker_id
+     -- Claimed by the same replica for the same worker, it was assigned later than it was made.
+     and (born.worker_id is null or t.assigned_at = t.created_at)
      and not exists (select from reborn where reborn.id = t.id)`,
 };
 

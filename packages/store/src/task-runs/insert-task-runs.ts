@@ -1,6 +1,6 @@
 import type { Uuid } from "@helve/core";
 import { kindsOf, plainArray, textArray } from "../array-parameters.ts";
-import type { Db, Statement } from "../db.ts";
+import type { Db } from "../db.ts";
 import { FencedError, ownedStatement, type ReplicaId } from "../replicas/owner.ts";
 
 /** A task run as it is born: in the line, already assigned to a worker, or waiting for its parents. */
@@ -105,74 +105,49 @@ const INSERT_CHILDREN = ownedStatement(
   select array(select run_id::text from first) as first, (select count(*)::int from stored) as stored from owner`,
 );
 
-/**
- * Stores task runs, all or none. Running it again with the same ids after a lost connection stores nothing twice.
- *
- * @returns how many were stored: the ids of the others were there already
- * @throws FencedError when this replica has been taken over; nothing is stored
- */
-export async function insertTaskRuns(db: Db, replicaId: ReplicaId, runs: readonly NewTaskRun[]): Promise<number> {
-  const isChild = (run: NewTaskRun) => run.parentTaskId !== null || run.childIndex !== null || run.childKey !== null;
-  const { stored } = runs.some(isChild)
-    ? await insertChildren(db, replicaId, runs, [])
-    : await insert(db, INSERT_TASK_RUNS, replicaId, runs);
-  return stored;
-}
-
-/**
- * The same for children of which some are asked for under a key: one whose key another run has is not stored. Not to be
- * run again blindly: it would find its own keys taken.
- *
- * @param keys of each run, or null; a run with a key has a parent
- * @returns those of the runs with a key that were the first under it
- * @throws FencedError when this replica has been taken over; nothing is stored
- */
-export async function insertKeyedTaskRuns(
-  db: Db,
-  replicaId: ReplicaId,
-  runs: readonly NewTaskRun[],
-  keys: readonly (string | null)[],
-): Promise<Set<Uuid>> {
-  return new Set((await insertChildren(db, replicaId, runs, keys)).first);
-}
-
-function insertChildren(
-  db: Db,
-  replicaId: ReplicaId,
-  runs: readonly NewTaskRun[],
-  keys: readonly (string | null)[],
-): Promise<Inserted> {
-  return insert(db, INSERT_CHILDREN, replicaId, runs, [
-    plainArray(runs.map((run) => run.parentTaskId)),
-    plainArray(runs.map((run) => run.childIndex)),
-    textArray(runs.map((run) => run.childKey)),
-    textArray(runs.map((_, index) => keys[index] ?? null)),
-  ]);
-}
-
-interface Inserted {
+export interface InsertedTaskRuns {
   /** Ids of those that were the first under their key. */
   first: Uuid[];
+  /** How many were stored. */
   stored: number;
 }
 
-async function insert(
+/**
+ * Stores task runs, all or none. An id that is there already is left as it is, so without keys it can be run again after a
+ * lost connection; with keys it would find its own keys taken.
+ *
+ * @param keys of each run, or null: a run whose key another one has is not stored. A run with a key has a parent
+ * @throws FencedError when this replica has been taken over; nothing is stored
+ */
+export async function insertTaskRuns(
   db: Db,
-  statement: Statement,
   replicaId: ReplicaId,
   runs: readonly NewTaskRun[],
-  more: readonly unknown[] = [],
-): Promise<Inserted> {
+  keys?: readonly (string | null)[],
+): Promise<InsertedTaskRuns> {
   const { samples, kinds } = kindsOf(runs, (a, b) => SHARED.every(([key]) => a[key] === b[key]));
-  const owner = await db.query<Inserted>(statement, [
+  const values: unknown[] = [
     replicaId,
     plainArray(runs.map((run) => run.id)),
     plainArray(kinds),
     textArray(runs.map((run) => run.input)),
     textArray(runs.map((run) => run.metadata)),
     ...SHARED.map(([key]) => plainArray(samples.map((run) => run[key]))),
-    ...more,
-  ]);
-  if (!owner[0]) throw new FencedError(replicaId);
-  return owner[0];
+  ];
+  const haveParents = keys !== undefined || runs.some(isChild);
+  if (haveParents) {
+    values.push(
+      plainArray(runs.map((run) => run.parentTaskId)),
+      plainArray(runs.map((run) => run.childIndex)),
+      textArray(runs.map((run) => run.childKey)),
+      textArray(runs.map((_, index) => keys?.[index] ?? null)),
+    );
+  }
+  const [inserted] = await db.query<InsertedTaskRuns>(haveParents ? INSERT_CHILDREN : INSERT_TASK_RUNS, values);
+  if (!inserted) throw new FencedError(replicaId);
+  return inserted;
+}
+
+function isChild({ parentTaskId, childIndex, childKey }: NewTaskRun): boolean {
+  return parentTaskId !== null || childIndex !== null || childKey !== null;
 }

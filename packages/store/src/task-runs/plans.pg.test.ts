@@ -3,7 +3,7 @@ import { type Database, type Db, openDatabase } from "../db.ts";
 import { type FreshDatabase, freshDatabase } from "../testing/index.ts";
 import { claimTaskRuns } from "./claim-task-runs.ts";
 import { finishTaskRuns } from "./finish-task-runs.ts";
-import { insertKeyedTaskRuns } from "./insert-task-runs.ts";
+import { insertTaskRuns } from "./insert-task-runs.ts";
 import { endTaskRuns, lockTaskRuns, readyTaskRuns, requeueTaskRuns } from "./settle-task-runs.ts";
 
 /**
@@ -36,7 +36,7 @@ beforeAll(async () => {
   const one = { id, tenantId: id, attempt: 1, output: "", startedAtMs: null };
   await finishTaskRuns(collector, 1, [one]);
   await claimTaskRuns(collector, 1, [{ routeId: 1, tenantId: id, workerIds: [id] }]);
-  await insertKeyedTaskRuns(collector, 1, [], []).catch(() => {});
+  await insertTaskRuns(collector, 1, [], []).catch(() => {});
   await lockTaskRuns(collector, [id]);
   await endTaskRuns(collector, [{ id, status: "failed", output: null, error: "", startedAtMs: null }]);
   await requeueTaskRuns(collector, [{ id, status: "queued", failures: 0, requeues: 0, delayMs: 0 }]);
