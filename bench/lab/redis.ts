@@ -4,7 +4,7 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { freePort } from "./free-port.ts";
+import { freePort } from "@helve/store/testing";
 
 export interface BenchRedis {
   readonly url: string;

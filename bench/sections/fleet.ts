@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
+import { freePort } from "@helve/store/testing";
 import pg from "pg";
 import { type BenchEngine, startEngine } from "../lab/engine.ts";
 import type { Figure } from "../lab/figures.ts";
-import { freePort } from "../lab/free-port.ts";
 import { AS_IT_MUST_BE, checkInvariants } from "../lab/invariants.ts";
 import type { Lab } from "../lab/lab.ts";
 import { processorMs, residentMiB } from "../lab/processor-time.ts";

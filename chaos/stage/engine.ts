@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { freePort } from "@helve/store/testing";
 import { Child } from "./child.ts";
-import { freePort } from "./free-port.ts";
 import { SERVER } from "./node-arguments.ts";
 import { now } from "./now.ts";
 import { until } from "./until.ts";

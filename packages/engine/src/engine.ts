@@ -4,6 +4,7 @@ import {
   databaseIdentity,
   deleteWorkflow,
   fenceOtherReplicas,
+  getEndedRuns,
   type ReplicaId,
   refreshTimeout,
   releaseSlot,
@@ -29,7 +30,7 @@ import { Maintenance } from "./maintenance/maintenance.ts";
 import type { Meter, Observer, Tracer } from "./observer.ts";
 import { persist } from "./persist.ts";
 import { RunEvents } from "./results/run-events.ts";
-import { RunResults } from "./results/run-results.ts";
+import { RunResults, runStatus } from "./results/run-results.ts";
 import { countSessions, runningLoads, usedSlots } from "./sessions/count-sessions.ts";
 import { identity, Sessions } from "./sessions/sessions.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -275,10 +276,8 @@ export function createEngine({
 
   /** For those who listen to runs here, when nobody has told them of the end. */
   async function tellEnds(open: ReturnType<RunEvents["openRuns"]>): Promise<void> {
-    for (const { tenantId, runId } of open) {
-      const result = await results.load(tenantId, runId);
-      if (!result) continue;
-      const kind = { type: "run_ended", status: result.status } as const;
+    for (const { tenantId, id: runId, status } of await getEndedRuns(db, open)) {
+      const kind = { type: "run_ended", status: runStatus(status) } as const;
       events.deliver(tenantId, "{}", { runId, taskId: runId, atMs: clock.now(), retryCount: 0, kind });
     }
   }

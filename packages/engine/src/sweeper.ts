@@ -3,7 +3,6 @@ import {
   type Database,
   getTaskRunStates,
   listAssignedAttempts,
-  listAssignedTaskRuns,
   listOrphanedWorkers,
   listOverdueTaskRuns,
   listWaitingRoutes,
@@ -200,11 +199,11 @@ export class Sweeper {
     const missed = orphans.filter(
       ({ id }) => nowMs - (this.#orphans.get(id) ?? nowMs) >= NO_VERDICTS_MS && !sessions.find(id),
     );
-    const rows = await listAssignedTaskRuns(
+    const attempts = await listAssignedAttempts(
       db,
       missed.map(({ id }) => id),
     );
-    if (rows.length > 0) verdicts.lost(rows, "the worker did not come back after its engine was gone");
+    if (attempts.length > 0) verdicts.lost(attempts, "the worker did not come back after its engine was gone");
     this.#looksForOrphans = orphans.length > 0;
   }
 

@@ -38,7 +38,13 @@ export {
   getParentTask,
   type ParentTask,
 } from "./task-runs/child-runs.ts";
-export { type AssignedTaskRun, type Claim, type ClaimedTaskRun, claimTaskRuns } from "./task-runs/claim-task-runs.ts";
+export {
+  type AssignedTaskRun,
+  type Claim,
+  type ClaimedTaskRun,
+  claimTaskRuns,
+  RANKS,
+} from "./task-runs/claim-task-runs.ts";
 export {
   listExpiredTaskRuns,
   listOverdueTaskRuns,

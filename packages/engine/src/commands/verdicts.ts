@@ -45,7 +45,8 @@ export class Verdicts {
 
   /** The same of tasks that are held here. */
   timeOutHeld(held: readonly HeldTask[]): void {
-    for (const one of held) void this.#timeOut(one.task).finally(() => this.#lookAgain(one, LOOK_AGAIN_MS));
+    const { heldTasks } = this.#deps;
+    for (const one of held) void this.#timeOut(one.task).then(() => heldTasks.lookAgain(one, LOOK_AGAIN_MS));
   }
 
   /** No receipt came in time. */
@@ -55,13 +56,13 @@ export class Verdicts {
     for (const one of held) {
       // A worker that has no stream here may have told another replica: whether it is lost is for its session to say.
       if (!mayJudgeSilence() || one.session.streams.size === 0) {
-        this.#lookAgain(one, RECEIPT_MS);
+        heldTasks.lookAgain(one, RECEIPT_MS);
         continue;
       }
       void this.#settle(one.task, { kind: "silent", reason }, "taking back unconfirmed tasks").then((touched) => {
         // Another replica was told of the start.
         if (touched?.length === 0 && heldTasks.find(one.task.id) === one) one.startedAtMs ??= clock.now();
-        this.#lookAgain(one, LOOK_AGAIN_MS);
+        heldTasks.lookAgain(one, LOOK_AGAIN_MS);
       });
     }
   }
@@ -83,9 +84,5 @@ export class Verdicts {
       this.#deps.onError(what, error);
       return undefined;
     }
-  }
-
-  #lookAgain(held: HeldTask, inMs: number): void {
-    this.#deps.heldTasks.lookAgain(held, inMs);
   }
 }

@@ -6,7 +6,7 @@ import { type Fault, FaultyDatabase } from "../testing/faulty-database.ts";
 import type { TestCluster, TestEngine } from "../testing/test-engine.ts";
 import { TestWorker } from "../testing/test-worker.ts";
 
-export const SLOTS = 3;
+const SLOTS = 3;
 /** Only a broken engine takes this long to end what is left. */
 const PATIENCE_MS = 15_000;
 /** Longer than a worker may be silent about what it is said to hold, and than one may be missed. */
@@ -275,15 +275,7 @@ export class CrashStage {
 }
 
 /** Everything that the workflows of these tests ask of a worker. */
-export const ACTIONS: readonly string[] = [
-  "work:plain",
-  "work:patient",
-  "work:a",
-  "work:b",
-  "work:c",
-  "work:d",
-  "work:hook",
-];
+const ACTIONS: readonly string[] = ["work:plain", "work:patient", "work:a", "work:b", "work:c", "work:d", "work:hook"];
 
 /** Lets the engine get on. */
 function pause(ms: number): Promise<void> {

@@ -15,8 +15,9 @@ import type { Routes } from "./routes.ts";
 /** Rows of one claim: large enough for full batches, small enough to be short. */
 const MAX_CLAIM = 1000;
 /**
- * A claim takes this part of the slots at most. One that filled all of them would be followed by their finishing all
- * together and that by the next claim, each waiting for the other, where one could run beside the other.
+ * A claim takes this part at most of what the waiting lines have room for, counted for each line even where they share
+ * workers. One that filled all slots would be followed by their finishing all together and that by the next claim, each
+ * waiting for the other, where one could run beside the other. Few slots are not worth dividing.
  */
 const CLAIMED_PART = 1 / 3;
 const MIN_CLAIM = 100;
@@ -193,7 +194,7 @@ export class Dispatcher {
     const waiting = [...this.#waiting];
     const tenants = new Map<TenantId, ClaimedLine[]>();
     for (const route of [...waiting.filter((one) => one.isRanked), ...waiting.filter((one) => !one.isRanked)]) {
-      const line = { route, sessions: [], news: route.news };
+      const line = { route, sessions: [], fresh: [], news: route.news };
       const lines = tenants.get(route.tenantId);
       if (lines) lines.push(line);
       else tenants.set(route.tenantId, [line]);
@@ -234,7 +235,10 @@ export class Dispatcher {
       isAnswered = true;
       const tookMs = performance.now() - begunAt;
       meter.committed?.("claim", rows.length, tookMs);
-      for (const { route } of plan) route.position.end(freshIn(route, rows), tookMs, this.#stores);
+      for (const { routeId, attempt, priority, age } of rows) {
+        if (attempt === 1) lines.get(routeId)?.fresh.push({ rank: rankInLine(priority), age });
+      }
+      for (const { route, fresh } of plan) route.position.end(fresh, tookMs, this.#stores);
       const taken = rows.map((row) => takeReservation(row, lines.get(row.routeId) as ClaimedLine));
       const tasks = rows.length > 0 ? await this.#describe(rows, taken) : [];
       this.send(
@@ -284,6 +288,8 @@ interface ClaimedLine {
   readonly route: Route;
   /** A worker for each of the first in line; undefined when its row has come. */
   readonly sessions: (Session | undefined)[];
+  /** Ranks and ages of the rows that have come and that nobody had been given before. */
+  readonly fresh: { rank: number; age: number }[];
   readonly news: number;
 }
 
@@ -291,10 +297,4 @@ function takeReservation({ place }: ClaimedTaskRun, { sessions }: ClaimedLine): 
   const session = sessions[place] as Session;
   sessions[place] = undefined;
   return session;
-}
-
-/** Ranks and ages of those among the rows that came from this line and that nobody had been given before. */
-function freshIn(route: Route, rows: readonly ClaimedTaskRun[]): { rank: number; age: number }[] {
-  const fresh = rows.filter((row) => row.routeId === route.id && row.attempt === 1);
-  return fresh.map(({ priority, age }) => ({ rank: rankInLine(priority), age }));
 }

@@ -26,13 +26,11 @@ export interface HeldTasksDeps {
 /** The tasks in the hands of workers connected here: the slots they take, and what must happen by when. */
 export class HeldTasks {
   readonly #deps: HeldTasksDeps;
-  readonly #clock: Clock;
   readonly #byTask = new Map<TaskRunId, HeldTask>();
   readonly #wheel: DeadlineWheel<HeldTask>;
 
   constructor(deps: HeldTasksDeps) {
     this.#deps = deps;
-    this.#clock = deps.clock;
     this.#wheel = new DeadlineWheel(
       () => deps.clock.now(),
       (held) => this.#look(held),
@@ -61,7 +59,7 @@ export class HeldTasks {
       session,
       deadlineMs: times.deadlineMs,
       sentAtMs: times.sentAtMs,
-      receiptDueMs: this.#clock.steady() + (isAdopted ? ADOPTED_RECEIPT_MS : RECEIPT_MS),
+      receiptDueMs: this.#deps.clock.steady() + (isAdopted ? ADOPTED_RECEIPT_MS : RECEIPT_MS),
       startedAtMs: times.startedAtMs,
       isStartStored: times.startedAtMs !== undefined,
       holdsSlots: true,
@@ -85,7 +83,7 @@ export class HeldTasks {
 
   /** Looks at a held task again after some time: a verdict about it was premature. */
   lookAgain(held: HeldTask, inMs: number): void {
-    if (this.#byTask.get(held.task.id) === held) this.#wheel.set(held, this.#clock.now() + inMs);
+    if (this.#byTask.get(held.task.id) === held) this.#wheel.set(held, this.#deps.clock.now() + inMs);
   }
 
   /** The task is out of its worker's hands, durably, and its code has ended: its slots are free. */
@@ -148,8 +146,8 @@ export class HeldTasks {
   /** Looks at a held task when the first of its moments has come. */
   #watch(held: HeldTask): void {
     const receiptInMs =
-      held.startedAtMs === undefined ? held.receiptDueMs - this.#clock.steady() : Number.POSITIVE_INFINITY;
-    this.#wheel.set(held, Math.min(held.deadlineMs, this.#clock.now() + receiptInMs));
+      held.startedAtMs === undefined ? held.receiptDueMs - this.#deps.clock.steady() : Number.POSITIVE_INFINITY;
+    this.#wheel.set(held, Math.min(held.deadlineMs, this.#deps.clock.now() + receiptInMs));
   }
 
   #forget(held: HeldTask): void {
@@ -159,10 +157,10 @@ export class HeldTasks {
   }
 
   #look(due: HeldTask[]): void {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#deps.clock.now();
     const timedOut = due.filter((held) => held.deadlineMs <= nowMs);
     const rest = due.filter((held) => held.deadlineMs > nowMs);
-    const steadyMs = this.#clock.steady();
+    const steadyMs = this.#deps.clock.steady();
     const isSilent = (held: HeldTask) => held.startedAtMs === undefined && held.receiptDueMs <= steadyMs;
     const silent = rest.filter(isSilent);
     for (const held of rest) if (!isSilent(held)) this.#watch(held);

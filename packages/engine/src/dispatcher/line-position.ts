@@ -1,5 +1,4 @@
-/** The ranks of a line. In the first stands who was given out before, whatever his priority, with an age of long ago. */
-const RANKS = 4;
+import { RANKS } from "@helve/store";
 
 /** Where a task stands that nobody has been given yet, by its priority of 1 to 3. */
 export function rankInLine(priority: number): number {

@@ -1,7 +1,7 @@
 import type { RunId, TaskRunId, TenantId, WorkerId } from "@helve/core";
 import type { ReplicaId } from "@helve/store";
 import type { PackedEvent } from "./packed-event.ts";
-import { cut, Joiner } from "./parts.ts";
+import { cut, HEAD_BYTES, Joiner } from "./parts.ts";
 
 /**
  * What replicas tell each other. Hints may be lost or doubled: each only makes somebody look sooner at what Postgres says.
@@ -118,7 +118,7 @@ export class HintBus {
 }
 
 /** Brackets, and the head of a message. */
-const AROUND_BYTES = 42;
+const AROUND_BYTES = 2 + HEAD_BYTES;
 
 /** On a bus that others can write to there may be anything. */
 function readHints(text: string): Hint[] {

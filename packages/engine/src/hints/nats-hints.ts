@@ -1,4 +1,4 @@
-import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
+import type { NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node";
 import type { HintTransport, OpenTransport } from "./hint-bus.ts";
 
 const RECONNECT_MS = 500;
@@ -61,6 +61,8 @@ class NatsHints implements HintTransport {
   /** Tries until a server is there for the first time; the library looks after the connection from then on. */
   async #connect(isFirst: boolean): Promise<void> {
     try {
+      // Loaded for those who use it: it takes a start longer.
+      const { connect } = await import("@nats-io/transport-node");
       const connection = await connect(natsOptions(this.#options.url));
       this.#connection = connection;
       this.#isConnected = true;

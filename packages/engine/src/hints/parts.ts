@@ -2,7 +2,7 @@
 const BYTES_PER_UNIT = 3;
 /** Head of a part: its message's number, its own and how many there are. */
 const HEAD = /^(\d+):(\d+)\/(\d+) /;
-const HEAD_BYTES = 40;
+export const HEAD_BYTES = 40;
 
 /**
  * Cuts a text that is too long for one message of the bus.

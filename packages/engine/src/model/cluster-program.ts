@@ -123,7 +123,7 @@ export class ClusterProgram {
     const engine = this.#workers.engineFor({ id, attempt }, pick);
     await this.#ask(engine, async () => {
       const expected = this.#model.report(run, task, attempt, outcome);
-      const answer = await this.#workers.report(engine, { taskId: id, attempt, ...reportOf(outcome) });
+      const answer = await this.#workers.report(engine, reportOf(id, attempt, outcome));
       // A start is believed by whoever keeps the task, also a moment after its attempt was given up elsewhere.
       if (answer === expected || outcome === "started") return;
       // What came after it in its batch can make it look like a repetition.
@@ -288,14 +288,14 @@ export class ClusterProgram {
   }
 }
 
-function reportOf(outcome: ModelOutcome): Omit<Extract<Report, { outcome: "failed" }>, "taskId" | "attempt"> | never {
+function reportOf(taskId: TaskRunId, attempt: number, outcome: ModelOutcome): Report & { attempt: number } {
   switch (outcome) {
     case "succeeded":
-      return { outcome, output: "{}" } as never;
+      return { taskId, attempt, outcome, output: "{}" };
     case "failed":
     case "failed for good":
-      return { outcome: "failed", error: "boom", isRetryable: outcome === "failed" };
+      return { taskId, attempt, outcome: "failed", error: "boom", isRetryable: outcome === "failed" };
     default:
-      return { outcome } as never;
+      return { taskId, attempt, outcome };
   }
 }

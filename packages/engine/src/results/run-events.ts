@@ -106,10 +106,11 @@ export class RunEvents {
   }
 
   /** Of these runs (undefined: of all), those that are listened to here by somebody who does not know that they have ended. */
-  openRuns(runIds: Iterable<RunId> = this.#byRun.keys()): { tenantId: TenantId; runId: RunId }[] {
+  openRuns(runIds: Iterable<RunId> = this.#byRun.keys()): { tenantId: TenantId; id: RunId }[] {
     if (this.#byRun.size === 0) return [];
-    return [...runIds].flatMap((runId) =>
-      [...(this.#byRun.get(runId) ?? [])].flatMap(({ tenantId, knowsEnd }) => (knowsEnd ? [] : [{ tenantId, runId }])),
-    );
+    return [...runIds].flatMap((id) => {
+      const unknowing = [...(this.#byRun.get(id) ?? [])].filter((entry) => !entry.knowsEnd);
+      return [...new Set(unknowing.map((entry) => entry.tenantId))].map((tenantId) => ({ tenantId, id }));
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { type RunId, runIdOf, type TenantId, taskNumberOf, type Uuid } from "@helve/core";
 import {
   type Database,
+  type FinalStatus,
   type FinishedTaskRun,
   findUnknownRuns,
   getEndedRuns,
@@ -94,35 +95,33 @@ export class RunResults {
     }
   }
 
-  /** The result of a run that has ended. */
-  async load(tenantId: TenantId, runId: RunId): Promise<RunResult | undefined> {
-    const [ended] = await getEndedRuns(this.#db, [{ tenantId, id: runId }]);
-    return ended && this.#describe(tenantId, ended);
-  }
-
   #look(tenantId: TenantId, id: RunId): void {
     this.#lookUps.add({ tenantId, id }).catch(this.#onError);
   }
 
   async #lookUp(wanted: { tenantId: TenantId; id: RunId }[]): Promise<undefined[]> {
-    const tenants = new Map(wanted.map((one) => [one.id, one.tenantId]));
     for (const ended of await getEndedRuns(this.#db, wanted)) {
-      const tenantId = tenants.get(ended.id) as TenantId;
+      const { tenantId } = ended;
       if (this.#waiting.get(ended.id)?.tenantId === tenantId) this.publish(await this.#describe(tenantId, ended));
     }
     return wanted.map(() => undefined);
   }
 
-  async #describe(tenantId: TenantId, ended: { id: Uuid; status: string; versionId: Uuid }): Promise<RunResult> {
+  async #describe(tenantId: TenantId, ended: { id: Uuid; status: FinalStatus; versionId: Uuid }): Promise<RunResult> {
     await this.#catalog.ensure([ended.versionId]);
     const version = this.#catalog.loaded(ended.versionId) as Version;
     const tasks = await listFinishedTasksOfRun(this.#db, tenantId, ended.id);
     return {
       runId: ended.id,
-      status: ended.status === "skipped" ? "succeeded" : (ended.status as RunResult["status"]),
+      status: runStatus(ended.status),
       tasks: tasks.map((task) => taskResult(version, task)),
     };
   }
+}
+
+/** How a run has ended, by what its row says: one whose only task was skipped has done all there was to do. */
+export function runStatus(status: FinalStatus): RunResult["status"] {
+  return status === "skipped" ? "succeeded" : status;
 }
 
 /** A finished task as those see it who wait for its run. */
@@ -141,7 +140,7 @@ export function taskResult(version: Version, task: Omit<FinishedTaskRun, "attemp
 export function standaloneResult(version: Version, task: Omit<FinishedTaskRun, "attempt">): RunResult {
   return {
     runId: runIdOf(task.id),
-    status: task.status === "skipped" ? "succeeded" : task.status,
+    status: runStatus(task.status),
     tasks: [taskResult(version, task)],
   };
 }

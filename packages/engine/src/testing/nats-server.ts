@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { freePort } from "@helve/store/testing";
 
 /** Whether the program `nats-server` is on this machine (Debian: package nats-server). */
 export const HAS_NATS_SERVER: boolean = spawnSync("nats-server", ["--version"]).status === 0;
@@ -56,13 +56,4 @@ export class NatsServer {
     child.kill("SIGTERM");
     await once(child, "exit");
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,6 +1,6 @@
 import type { Uuid } from "@helve/core";
 import type { Db, Statement } from "../db.ts";
-import { IS_CONNECTED } from "./workers.ts";
+import { IS_CONNECTED } from "../workers/workers.ts";
 
 /**
  * What stands in the lines. The hot table has no index by tenant, so all of this goes from a tenant's routes along the

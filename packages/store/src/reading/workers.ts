@@ -1,6 +1,6 @@
 import type { Uuid } from "@helve/core";
 import type { Db, Statement } from "../db.ts";
-import type { WorkerRuntime } from "../workers/workers.ts";
+import { IS_CONNECTED, type WorkerRuntime } from "../workers/workers.ts";
 
 /** A worker as people see it. */
 export interface WorkerRecord {
@@ -20,12 +20,6 @@ export interface WorkerRecord {
   isPaused: boolean;
   quarantineReason: string | null;
 }
-
-/** Whether worker `w` listens, on a replica that lives. */
-export const IS_CONNECTED = /* sql */ `
-  w.is_listening and exists (
-    select from replica r join replica_lease l on l.replica_id = r.id
-     where r.id = w.replica_id and r.fenced_at is null and l.expires_at > helve_now())`;
 
 const COLUMNS = /* sql */ `
   w.id, w.tenant_id as "tenantId", w.name, w.actions, w.slots, w.labels, w.runtime, w.created_at as "createdAt",

@@ -12,8 +12,8 @@ export interface Claim {
   fromAge?: readonly number[];
 }
 
-/** The ranks of a line are 0 to 3. */
-const RANKS = 4;
+/** The ranks of a line. In the first stands who was given out before, whatever his priority, with an age of long ago. */
+export const RANKS = 4;
 const AT_THE_FRONT: readonly number[] = new Array(RANKS).fill(0);
 
 /** A task run in the hands of a worker, with what must be sent there. */
@@ -90,11 +90,11 @@ const CLAIM_TASK_RUNS = ownedStatement(
  */
 export async function claimTaskRuns(db: Db, replicaId: ReplicaId, claims: readonly Claim[]): Promise<ClaimedTaskRun[]> {
   const firsts: number[] = [];
-  const claimOf: Claim[] = [];
-  for (const claim of claims) {
-    firsts.push(claimOf.length);
-    for (const _ of claim.workerIds) claimOf.push(claim);
-  }
+  const lineOf: number[] = [];
+  claims.forEach(({ workerIds }, line) => {
+    firsts.push(lineOf.length);
+    for (const _ of workerIds) lineOf.push(line);
+  });
   const rows = await db.query<ClaimedTaskRun>(CLAIM_TASK_RUNS, [
     replicaId,
     claims.map((claim) => claim.routeId),
@@ -104,8 +104,9 @@ export async function claimTaskRuns(db: Db, replicaId: ReplicaId, claims: readon
     claims.flatMap((claim) => claim.fromAge ?? AT_THE_FRONT),
   ]);
   for (const row of rows) {
-    const claim = claimOf[row.place - 1] as Claim;
-    row.place -= 1 + (firsts[claims.indexOf(claim)] as number);
+    const line = lineOf[row.place - 1] as number;
+    const claim = claims[line] as Claim;
+    row.place -= 1 + (firsts[line] as number);
     row.tenantId = claim.tenantId;
     row.routeId = claim.routeId;
     row.workerId = claim.workerIds[row.place] as Uuid;

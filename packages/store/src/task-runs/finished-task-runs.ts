@@ -51,11 +51,11 @@ export function lastIdOfRun(runId: Uuid): Uuid {
 const GET_ENDED_RUNS: Statement = {
   name: "get_ended_runs",
   text: /* sql */ `
-  select wanted.id, h.status, h.version_id as "versionId", false as "isWorkflowRun"
+  select wanted.tenant_id as "tenantId", wanted.id, h.status, h.version_id as "versionId", false as "isWorkflowRun"
     from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
     join task_run_history h on h.tenant_id = wanted.tenant_id and h.id = wanted.id
   union all
-  select wanted.id, h.status, h.version_id, true
+  select wanted.tenant_id, wanted.id, h.status, h.version_id, true
     from unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id)
     join workflow_run_history h on h.tenant_id = wanted.tenant_id and h.id = wanted.id`,
 };
@@ -64,7 +64,7 @@ const GET_ENDED_RUNS: Statement = {
 export async function getEndedRuns(
   db: Db,
   wanted: readonly { tenantId: Uuid; id: Uuid }[],
-): Promise<{ id: Uuid; status: FinalStatus; versionId: Uuid; isWorkflowRun: boolean }[]> {
+): Promise<{ tenantId: Uuid; id: Uuid; status: FinalStatus; versionId: Uuid; isWorkflowRun: boolean }[]> {
   if (wanted.length === 0) return [];
   return db.query(GET_ENDED_RUNS, [wanted.map((one) => one.tenantId), wanted.map((one) => one.id)]);
 }

@@ -141,14 +141,17 @@ export async function setWorkerQuarantine(db: Db, id: Uuid, reason: string | nul
   await db.query(SET_QUARANTINE, [id, reason]);
 }
 
-// Only a replica that lives can have a worker connected.
+/** Whether worker `w` listens, on a replica that lives. */
+export const IS_CONNECTED = /* sql */ `
+  w.is_listening and exists (
+    select from replica r join replica_lease l on l.replica_id = r.id
+     where r.id = w.replica_id and r.fenced_at is null and l.expires_at > helve_now())`;
+
 const LIST_CONNECTED: Statement = {
   name: "list_connected_workers",
   text: /* sql */ `
   select ${COLUMNS} from worker w
-   where tenant_id = any($1::uuid[]) and is_listening and exists (
-     select from replica r join replica_lease l on l.replica_id = r.id
-      where r.id = w.replica_id and r.fenced_at is null and l.expires_at > helve_now())
+   where tenant_id = any($1::uuid[]) and ${IS_CONNECTED}
    order by id`,
 };
 
@@ -195,7 +198,7 @@ export async function listAssignedAttempts(
   return workerIds.length === 0 ? [] : db.query(LIST_ASSIGNED_ATTEMPTS, [workerIds]);
 }
 
-/** What these workers have in hand. Reads the whole hot table: for take-overs and returning workers, in batches. */
+/** What these workers have in hand. Reads the whole hot table: for returning workers, in batches. */
 export async function listAssignedTaskRuns(db: Db, workerIds: readonly Uuid[]): Promise<HeldTaskRun[]> {
   return workerIds.length === 0 ? [] : db.query<HeldTaskRun>(LIST_ASSIGNED, [workerIds]);
 }
