@@ -24,13 +24,13 @@ export async function publish(file: string): Promise<void> {
 /** The conditions in a sentence, then a table of all figures, section by section. */
 export function renderPage({ conditions, sections }: Results): string {
   const { startedAt, processor, cores, memoryGiB, node, postgres, commit } = conditions;
-  const others = sections.map(({ othersPercent }) => othersPercent);
+  const others = [...new Set(sections.map(({ othersPercent }) => othersPercent))].sort((a, b) => a - b);
   const rows = sections.flatMap(({ name, figures, failure }) =>
     failure === undefined ? figures.map((figure) => row(name, figure)) : [`| ${name} | failed | | | |`],
   );
   return [
     `${startedAt.slice(0, 10)}, commit ${commit}: ${processor}, ${cores} cores, ${memoryGiB} GiB, Node ${node.slice(1)}, ` +
-      `PostgreSQL ${postgres.server_version}. Other processes used ${Math.min(...others)} to ${Math.max(...others)} % of the machine.`,
+      `PostgreSQL ${postgres.server_version}. Other processes used ${others.length > 1 ? `${others[0]} to ${others.at(-1)}` : others[0]} % of the machine.`,
     "",
     "| section | what | measured | budget | database afterwards |",
     "| --- | --- | --- | --- | --- |",
