@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HelveError } from "@helve/core";
 import { writePrivateFile } from "../private-file.ts";
-import { type CertificateRequest, type Issued, issueAuthority, issueCertificate } from "./issue.ts";
+import type { CertificateRequest, Issued } from "./issue.ts";
 
 /** Where a pair lies. */
 export interface PairFiles {
@@ -41,11 +41,13 @@ export function openCertificateFolder(folder: string): CertificateFolder {
         if (await exists(file)) throw new HelveError("already_exists", `${file} is there already, and is kept`);
       }
       await mkdir(folder, { recursive: true });
+      const { issueAuthority } = await import("./issue.ts");
       return write("ca", await issueAuthority("Helve CA", days));
     },
     async make(fileName, request) {
       const { cert, key } = filesOf("ca");
       const authority = { cert: await readAuthority(cert), key: await readAuthority(key) };
+      const { issueCertificate } = await import("./issue.ts");
       return write(fileName, await issueCertificate(authority, request));
     },
   };
