@@ -129,6 +129,6 @@ function permitted(
   const path = call.getPath();
   const problem = scopeProblem(scope, CALLS[path], path);
   if (problem !== undefined) throw new HelveError("permission_denied", problem);
-  const names = bindsWorkerNames ? certificateNames(call.getAuthContext().sslPeerCertificate) : undefined;
-  return { tenantId, scope, connection, certificateNames: names };
+  const names = () => certificateNames(call.getAuthContext().sslPeerCertificate);
+  return { tenantId, scope, connection, certificateNames: bindsWorkerNames ? names : undefined };
 }

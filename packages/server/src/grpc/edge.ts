@@ -23,8 +23,11 @@ export interface CallContext {
   readonly tenantId: TenantId;
   readonly scope: Scope;
   readonly connection: ConnectionId;
-  /** What the caller's certificate is for; undefined where workers are not held to that. */
-  readonly certificateNames: readonly string[] | undefined;
+  /**
+   * What the caller's certificate is for; undefined where workers are not held to that. Looked up when it is called, since
+   * few calls ask.
+   */
+  readonly certificateNames: (() => readonly string[]) | undefined;
 }
 
 /**

@@ -19,10 +19,12 @@ export async function openStream(
   { tenantId, connection, certificateNames }: CallContext,
   { workerId, stream, options }: WorkerStreamParts,
 ): Promise<OpenStream> {
+  // Before anything is waited for: a connection that has closed shows no certificate.
+  const names = certificateNames?.();
   const open = await engine.openStream(tenantId, workerId, stream, {
     ...options,
     connection,
-    admit: certificateNames && ((name) => requireCertificateFor(name, certificateNames)),
+    admit: names && ((name) => requireCertificateFor(name, names)),
   });
   // It may have closed before the engine knew that the worker has it.
   if (!connections.isOpen(connection)) engine.connectionClosed(connection);

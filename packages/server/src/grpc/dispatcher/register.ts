@@ -24,7 +24,7 @@ export async function register(
   request: WorkerRegisterRequest,
 ): Promise<WorkerRegisterResponse> {
   const registration = readRegistration(request);
-  requireCertificateFor(registration.name, caller.certificateNames);
+  requireCertificateFor(registration.name, caller.certificateNames?.());
   const workerId = await edge.engine.registerWorker(caller.tenantId, registration);
   heardOf(edge, caller, { workerId });
   const reason = sdkProblem(registration.runtime);

@@ -79,7 +79,7 @@ async function registerOrResume(
 ): Promise<WorkerId> {
   if (register.workerId === undefined) {
     const registration = readRegister(register);
-    requireCertificateFor(registration.name, certificateNames);
+    requireCertificateFor(registration.name, certificateNames?.());
     return engine.registerWorker(tenantId, registration);
   }
   if (!isUuid(register.workerId)) throw fieldError("register.worker_id", register.workerId, "must be a UUID");
