@@ -36,6 +36,7 @@ const EXPIRES_SOON_MS = 14 * DAY_MS;
  */
 export async function watchTlsFiles(paths: Paths, log: Logger): Promise<Tls> {
   let files = await readTlsFiles(paths);
+  requireUsable(files, paths);
   let trouble: string | undefined;
   let isStopped = false;
   const listeners: ((files: TlsFiles) => void)[] = [];
@@ -43,8 +44,11 @@ export async function watchTlsFiles(paths: Paths, log: Logger): Promise<Tls> {
   async function look(): Promise<void> {
     try {
       const found = await readTlsFiles(paths);
+      // Only what is new is checked: that takes a millisecond, in which nothing else is done.
+      const isNew = !isSame(found, files);
+      if (isNew) requireUsable(found, paths);
       trouble = undefined;
-      if (isStopped || isSame(found, files)) return;
+      if (isStopped || !isNew) return;
       files = found;
       for (const listener of listeners) listener(files);
       log.info({ validUntil: validUntil(files) }, "TLS certificate replaced");
@@ -75,17 +79,20 @@ export async function watchTlsFiles(paths: Paths, log: Logger): Promise<Tls> {
 }
 
 async function readTlsFiles({ cert, key, clientCa }: Paths): Promise<TlsFiles> {
-  const files: TlsFiles = {
+  return {
     cert: await readPem(cert),
     key: await readPem(key),
     clientCa: clientCa === undefined ? undefined : await readPem(clientCa),
   };
+}
+
+function requireUsable({ cert, key, clientCa }: TlsFiles, paths: Paths): void {
   try {
-    createSecureContext({ cert: files.cert, key: files.key, ca: files.clientCa });
+    createSecureContext({ cert, key, ca: clientCa });
   } catch (error) {
-    throw new HelveError("failed_precondition", `TLS cannot use ${cert} and ${key}: ${(error as Error).message}`);
+    const { message } = error as Error;
+    throw new HelveError("failed_precondition", `TLS cannot use ${paths.cert} and ${paths.key}: ${message}`);
   }
-  return files;
 }
 
 async function readPem(path: string): Promise<Buffer> {
