@@ -7,11 +7,12 @@ export interface WorkerWish {
   readonly name: string | undefined;
   /** `KEY=VALUE` */
   readonly label: string | undefined;
-  /** Of the label `helve-build`, which our SDK sets from HELVE_BUILD, or `version`. */
+  /** Of one of {@link VERSION_LABELS}. */
   readonly version: string | undefined;
 }
 
-const VERSION_LABELS: readonly string[] = ["helve-build", "version"];
+/** By which a worker says what build it is: the one that our SDK sets from HELVE_BUILD, then the one people set themselves. */
+export const VERSION_LABELS: readonly string[] = ["helve-build", "version"];
 
 /** @throws UsageError for an id that no listed worker has, so that nobody believes it was paused, and for a bad label */
 export function chooseWorkers(list: readonly Worker[], { ids, name, label, version }: WorkerWish): Worker[] {

@@ -1,3 +1,4 @@
+import { VERSION_LABELS } from "../engine/worker-choice.ts";
 import { stateOf, type Worker } from "../engine/workers.ts";
 import type { Output } from "../io.ts";
 import { printable, type Style } from "./style.ts";
@@ -65,9 +66,8 @@ function sdkOf({ runtimeInfo: { sdkVersion = "", runtimeExtra = "" } = {} }: Wor
   return runtimeExtra === "helve.v1" ? `helve ${sdkVersion}` : sdkVersion;
 }
 
-/** By the label that our SDK sets from HELVE_BUILD, or the one that people set themselves. */
 function buildOf({ labels = [] }: Worker): string | undefined {
-  const build = labels.find(({ key }) => key === "helve-build") ?? labels.find(({ key }) => key === "version");
+  const [build] = VERSION_LABELS.flatMap((label) => labels.find(({ key }) => key === label) ?? []);
   return build?.value || undefined;
 }
 

@@ -3,6 +3,7 @@ import { DiagLogLevel, diag } from "@opentelemetry/api";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
 import type { Logger } from "pino";
+import type { OtlpProtocol } from "../config.ts";
 import { RunIdGenerator } from "./run-id-generator.ts";
 import { runSpans } from "./run-spans.ts";
 
@@ -15,7 +16,7 @@ export interface TraceExport {
 export interface TraceExportOptions {
   /** Base URL of an OTLP receiver; `/v1/traces` is put behind it. */
   endpoint: string;
-  protocol: "http/protobuf" | "http/json";
+  protocol: OtlpProtocol;
   /** Of this build. */
   version: string;
   /** Of this process. */
@@ -57,7 +58,7 @@ export async function exportTraces({
   };
 }
 
-async function otlpExporter(protocol: TraceExportOptions["protocol"], url: string): Promise<SpanExporter> {
+async function otlpExporter(protocol: OtlpProtocol, url: string): Promise<SpanExporter> {
   const { OTLPTraceExporter } =
     protocol === "http/json"
       ? await import("@opentelemetry/exporter-trace-otlp-http")

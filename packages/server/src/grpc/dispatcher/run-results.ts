@@ -9,10 +9,7 @@ import { isUuid, type RunId } from "@helve/core";
 import type { RunResult, TaskResult } from "@helve/engine";
 import { endOnError } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
-import { MAX_MESSAGE_BYTES, MAX_UNREAD } from "../limits.ts";
-
-/** Runs that are asked about at once, when a client reads again. */
-const POSTPONED_AT_ONCE = 50;
+import { MAX_MESSAGE_BYTES, MAX_UNREAD, POSTPONED_AT_ONCE } from "../limits.ts";
 
 type RunsStream = ServerDuplexStream<SubscribeToWorkflowRunsRequest, WorkflowRunEvent>;
 

@@ -5,13 +5,11 @@ import type { TriggerRequest } from "@helve/engine";
 import { requireMayTrigger } from "../../auth/may-trigger.ts";
 import { endOnError } from "../calls.ts";
 import type { CallContext, Edge } from "../edge.ts";
-import { MAX_UNREAD } from "../limits.ts";
+import { MAX_UNREAD, POSTPONED_AT_ONCE } from "../limits.ts";
 import { newClientFrame, readTrigger, runEnded, runUnknown } from "./client-frames.ts";
 import { Outbox } from "./outbox.ts";
 import { refusal } from "./refusal.ts";
 
-/** Runs that are asked about at once, when a program reads again. */
-const POSTPONED_AT_ONCE = 50;
 /** Until then a run that was just asked for may still be on its way into the database, from another client. */
 const UNKNOWN_AFTER_MS = 1_000;
 
