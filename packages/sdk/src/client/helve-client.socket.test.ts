@@ -74,7 +74,7 @@ describe("running", () => {
   test("the worker that a run wants reaches the engine", async () => {
     const task = fixture.client.task({ name: "t", fn: () => ({}) });
     await fixture.worker({ workflows: [task] });
-    const asked = () => fixture.engine.runs.lastTrigger;
+    const asked = () => fixture.engine.clientControls.lastTrigger?.runs.at(-1);
     await task.run(
       {},
       { desiredWorkerLabels: { zone: { value: "b", required: true }, size: { value: 2, weight: 7 } } },
@@ -229,9 +229,9 @@ describe("children", () => {
       name: "parent",
       fn: async (_input, ctx) => {
         await child.runNoWait({}, { sticky: true });
-        const declared = fixture.engine.runs.lastTrigger?.desiredWorkerId;
+        const declared = fixture.engine.clientControls.lastTrigger?.runs.at(-1)?.desiredWorkerId;
         const ref = await ctx.runNoWaitChild(child, {}, { sticky: true });
-        const spawned = fixture.engine.runs.lastTrigger?.desiredWorkerId;
+        const spawned = fixture.engine.clientControls.lastTrigger?.runs.at(-1)?.desiredWorkerId;
         refusal = await strange.runNoWait({}, { sticky: true }).catch((error: unknown) => error);
         return { declared: declared ?? "", spawned: spawned ?? "", child: ref.workflowRunId };
       },

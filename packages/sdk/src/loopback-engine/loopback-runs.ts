@@ -42,8 +42,6 @@ interface Run {
 export class LoopbackRuns {
   readonly workflows: Map<string, v1.CreateWorkflowVersionRequest> = new Map();
   readonly workers: Set<LoopbackSlots> = new Set();
-  /** The one that came last, for what a trigger asks beside its workflow and input. */
-  lastTrigger: helve.Trigger | undefined;
   readonly #runs = new Map<string, Run>();
   readonly #tasks = new Map<string, Task>();
   readonly #children = new Map<string, string>();
@@ -51,7 +49,6 @@ export class LoopbackRuns {
 
   /** @returns the run's id, or why there is none */
   start(trigger: helve.Trigger): string | helve.Refusal {
-    this.lastTrigger = trigger;
     const workflow = this.workflows.get(trigger.workflow);
     if (workflow === undefined) {
       return { code: "invalid_argument", message: `workflow names not found: ${trigger.workflow}` };
