@@ -3,10 +3,10 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { AccessRules } from "../access.ts";
 import type { RestDeps } from "../deps.ts";
+import { newestTasks } from "../newest-tasks.ts";
 import { operation } from "../operation.ts";
 import type { Reading } from "../reading.ts";
 import { Id, Time } from "../wire/common.ts";
-import { stepsOf } from "../wire/steps.ts";
 
 const ActionSchema = Type.Object({
   action: Type.String(),
@@ -54,20 +54,16 @@ async function listActions(reading: Reading, tenantId: TenantId): Promise<Action
   const [workers, loads, workflows] = await Promise.all([
     reading.listWorkers(tenantId),
     reading.listQueueLoads(tenantId),
-    reading.listAllWorkflows(tenantId),
+    newestTasks(reading, tenantId),
   ]);
-  const versions = await reading.getVersions(workflows.map(({ versionId }) => versionId));
   const actions = new Map<string, Action>();
   const actionOf = (action: string): Action => {
     const known = actions.get(action) ?? { action, workers: 0, queued: 0, workflows: [] };
     actions.set(action, known);
     return known;
   };
-  for (const { id, name, versionId } of workflows) {
-    const version = versions.get(versionId);
-    for (const { task } of version ? stepsOf(version) : []) {
-      actionOf(task.action).workflows.push({ id, name, taskName: task.readableId });
-    }
+  for (const { id, name, tasks } of workflows) {
+    for (const { action, readableId } of tasks) actionOf(action).workflows.push({ id, name, taskName: readableId });
   }
   for (const { action, total, oldest } of loads) Object.assign(actionOf(action), { queued: total, oldest });
   for (const worker of workers.filter(({ isConnected }) => isConnected)) {

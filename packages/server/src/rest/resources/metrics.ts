@@ -3,10 +3,10 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { AccessRules } from "../access.ts";
 import type { RestDeps } from "../deps.ts";
+import { taskNamesByAction } from "../newest-tasks.ts";
 import { operation } from "../operation.ts";
 import type { TaskLoad } from "../reading.ts";
 import { Id, StatusSchema, Time } from "../wire/common.ts";
-import { taskNamesByAction } from "../wire/task-names.ts";
 import { commonFilter } from "./queries.ts";
 
 const TAG = "Metrics";

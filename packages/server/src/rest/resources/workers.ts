@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import type { AccessRules } from "../access.ts";
 import type { RestDeps } from "../deps.ts";
+import { newestTasks } from "../newest-tasks.ts";
 import { operation } from "../operation.ts";
 import { olderPagination, PaginationSchema } from "../pagination.ts";
 import type { Reading, WorkerRecord } from "../reading.ts";
@@ -190,12 +191,9 @@ async function workflowsOf(
   tenantId: string,
   worker: WorkerRecord,
 ): Promise<{ id: string; name: string }[]> {
-  const workflows = await reading.listAllWorkflows(tenantId);
-  const versions = await reading.getVersions(workflows.map((workflow) => workflow.versionId));
+  const workflows = await newestTasks(reading, tenantId);
   const actions = new Set(worker.actions);
-  return workflows.flatMap(({ id, name, versionId }) => {
-    const definition = versions.get(versionId)?.definition;
-    const tasks = definition ? [...definition.tasks, ...(definition.onFailure ? [definition.onFailure] : [])] : [];
-    return tasks.some((task) => actions.has(task.action)) ? [{ id, name }] : [];
-  });
+  return workflows
+    .filter(({ tasks }) => tasks.some(({ action }) => actions.has(action)))
+    .map(({ id, name }) => ({ id, name }));
 }
