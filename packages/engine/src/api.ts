@@ -72,11 +72,12 @@ export interface Engine {
   /** What is known of a run now. @throws not_found */
   getRun(tenantId: TenantId, runId: RunId): Promise<RunDetails>;
   /**
-   * What keeps a task from running now, the nearest to being released first. Empty when it runs or has ended.
+   * What keeps tasks from running now: for each, in the order asked, its reasons, the nearest to being released first. None
+   * when it runs or has ended.
    *
-   * @throws not_found for an unknown task
+   * @throws not_found when one of them is unknown
    */
-  whyWaiting(tenantId: TenantId, taskId: TaskRunId): Promise<WaitReason[]>;
+  whyWaiting(tenantId: TenantId, taskIds: readonly TaskRunId[]): Promise<Map<TaskRunId, WaitReason[]>>;
   /** Live events of one run, or of all runs with a metadata value. @returns stops listening */
   onRunEvents(tenantId: TenantId, filter: RunEventFilter, callback: (event: RunEvent) => void): () => void;
 }

@@ -450,7 +450,7 @@ export function createEngine({
     onRunEnded: (tenantId, runIds, callback) => results.wait(tenantId, runIds, callback),
     findUnknownRuns: (tenantId, runIds) => results.findUnknown(tenantId, runIds),
     getRun: (tenantId, runId) => runDetails(db, catalog, tenantId, runId),
-    whyWaiting: (tenantId, taskId) => whyWaiting({ ...views, catalog, routes }, tenantId, taskId),
+    whyWaiting: (tenantId, taskIds) => whyWaiting({ ...views, catalog, routes }, tenantId, taskIds),
     onRunEvents: (tenantId, filter, callback) => events.listen(tenantId, filter, callback),
   };
 }

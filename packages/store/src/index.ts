@@ -81,7 +81,7 @@ export {
   requeueTaskRuns,
   type UnfinishedStatus,
 } from "./task-runs/settle-task-runs.ts";
-export { COUNTED_AHEAD, getWaitingTaskRun, type WaitingTaskRun } from "./task-runs/waiting-task.ts";
+export { COUNTED_AHEAD, getWaitingTaskRuns, type WaitingTaskRun } from "./task-runs/waiting-task.ts";
 export {
   type ApiTokenRow,
   getValidToken,

@@ -77,7 +77,8 @@ test("a task that waits tells of workers at other replicas, and is on record onc
   const here = await a.worker({ actions: ["gpu:run"], name: "here", labels: { gpu: "a" } });
   const there = await b.worker({ actions: ["gpu:run"], name: "there" });
   const runId = await a.run("gpu");
-  const [reason] = await a.engine.whyWaiting(a.tenantId, runId);
+  const why = async (id: string) => (await a.engine.whyWaiting(a.tenantId, [id])).get(id) ?? [];
+  const [reason] = await why(runId);
   expect(reason).toMatchObject({
     rule: "labels",
     workers: [
@@ -89,7 +90,7 @@ test("a task that waits tells of workers at other replicas, and is on record onc
   const fit = await b.worker({ actions: ["gpu:run"], name: "fit", slots: 1, labels: { gpu: "h" } });
   await fit.next();
   const second = await a.run("gpu");
-  expect((await a.engine.whyWaiting(a.tenantId, second)).map(({ rule }) => rule)).toEqual(["busy", "labels"]);
+  expect((await why(second)).map(({ rule }) => rule)).toEqual(["busy", "labels"]);
   await a.engine.cancel(a.tenantId, [second], "enough");
   await new Promise((resolve) => setTimeout(resolve, 1500));
   expect(await a.events(second), "a worker elsewhere can take it").toEqual(["cancelled 1"]);

@@ -15,6 +15,8 @@ async function simple(name: string, options: object = {}): Promise<string[]> {
   return [`${name}:run`];
 }
 
+const why = async (runId: string) => (await helve.engine.whyWaiting(helve.tenantId, [runId])).get(runId);
+
 describe.concurrent("workers", () => {
   test("the task of a worker that died runs elsewhere within 2 s and spends no retry", async () => {
     const actions = await simple("death", { retries: 1 });
@@ -83,7 +85,7 @@ describe.concurrent("workers", () => {
     const worker = await helve.worker({ actions, name: "slow" });
     worker.unread = 5_000_000;
     const runId = await helve.run("unread");
-    expect(await helve.engine.whyWaiting(helve.tenantId, runId)).toMatchObject([
+    expect(await why(runId)).toMatchObject([
       { rule: "not_accepting", workers: [{ name: "slow", detail: "has not read what it was sent" }] },
     ]);
     expect(worker.sent).toEqual([]);
@@ -97,7 +99,7 @@ describe.concurrent("workers", () => {
     const runId = await helve.run("quarantined");
     expect((await worker.next()).attempt).toBe(1);
     const wait = { rule: "not_accepting", workers: [{ detail: /^is in quarantine: / }] };
-    await vi.waitFor(async () => expect(await helve.engine.whyWaiting(helve.tenantId, runId)).toMatchObject([wait]), {
+    await vi.waitFor(async () => expect(await why(runId)).toMatchObject([wait]), {
       timeout: 15_000,
     });
     await helve.engine.setWorkerPaused(helve.tenantId, worker.id, false);

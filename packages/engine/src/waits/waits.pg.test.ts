@@ -21,7 +21,8 @@ async function simple(
   return [`${name}:run`];
 }
 
-const why = (taskId: string) => helve.engine.whyWaiting(helve.tenantId, taskId);
+const why = async (taskId: string) =>
+  (await helve.engine.whyWaiting(helve.tenantId, [taskId])).get(taskId) as WaitReason[];
 const rules = (reasons: readonly WaitReason[]) => reasons.map(({ rule }) => rule);
 
 /** What is on record of a task that nobody takes, once there is so much. */
@@ -154,10 +155,30 @@ describe.concurrent("a task that waits its turn", () => {
     expect((reason?.deadlineMs ?? 0) - Date.now()).toBeGreaterThan(15_000);
   });
 
+  test("is told of beside others, in the order asked", async () => {
+    const actions = await simple("one-of-many");
+    const worker = await helve.worker({ actions });
+    const ended = await helve.run("one-of-many");
+    await worker.succeed(await worker.next());
+    await helve.ended(ended);
+    const task = (id: string, parents: string[] = []) => ({ readableId: id, action: `many:${id}`, parents });
+    await helve.put({ name: "many", tasks: [task("a"), task("b", ["a"]), task("c", ["a", "b"])] });
+    const [first, second] = [await helve.run("many"), await helve.run("many")];
+    const ids = [taskIdOf(second, 3), ended, taskIdOf(first, 1), taskIdOf(second, 1), taskIdOf(first, 2)];
+    const reasons = await helve.engine.whyWaiting(helve.tenantId, ids);
+    expect([...reasons.keys()]).toEqual(ids);
+    expect([...reasons.values()].map(rules)).toEqual([["parents"], [], ["action"], ["action", "line"], ["parents"]]);
+    const held = (id: string) => reasons.get(id)?.[0]?.tasks.map(({ taskId }) => taskId);
+    expect(held(taskIdOf(second, 3))).toEqual([taskIdOf(second, 1), taskIdOf(second, 2)]);
+    expect(held(taskIdOf(first, 2))).toEqual([taskIdOf(first, 1)]);
+    const asked = helve.engine.whyWaiting(helve.tenantId, [...ids, newId()]);
+    await expect(asked).rejects.toMatchObject({ code: "not_found" });
+  });
+
   test("is not known when it is not there", async () => {
     await expect(why(newId())).rejects.toMatchObject({ code: "not_found" });
     await simple("foreign");
     const runId = await helve.run("foreign");
-    await expect(helve.engine.whyWaiting(newId(), runId)).rejects.toMatchObject({ code: "not_found" });
+    await expect(helve.engine.whyWaiting(newId(), [runId])).rejects.toMatchObject({ code: "not_found" });
   });
 });

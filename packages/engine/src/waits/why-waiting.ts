@@ -3,8 +3,8 @@ import {
   COUNTED_AHEAD,
   getRoutes,
   getTaskRunStates,
-  getWaitingTaskRun,
-  type RouteRow,
+  getWaitingTaskRuns,
+  type TaskRunState,
   type WaitingTaskRun,
 } from "@helve/store";
 import type { WaitReason, WaitRule } from "../api.ts";
@@ -12,29 +12,84 @@ import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalo
 import { Route } from "../dispatcher/route.ts";
 import type { Routes } from "../dispatcher/routes.ts";
 import { queueReasons } from "./queue-reasons.ts";
-import { viewWorkers, type WorkerViewsDeps } from "./worker-view.ts";
+import { viewWorkers, type WorkerView, type WorkerViewsDeps } from "./worker-view.ts";
 
 export interface WhyWaitingDeps extends WorkerViewsDeps {
   catalog: Catalog;
   routes: Routes;
 }
 
-/** @see Engine.whyWaiting */
-export async function whyWaiting(deps: WhyWaitingDeps, tenantId: TenantId, taskId: TaskRunId): Promise<WaitReason[]> {
-  const { db, catalog } = deps;
-  const task = await getWaitingTaskRun(db, tenantId, taskId);
-  if (!task) {
-    const states = await getTaskRunStates(db, [{ tenantId, id: taskId }]);
-    if (states.get(taskId)?.tenantId !== tenantId) throw notFound(`task run not found: ${taskId}`);
-    return [];
-  }
-  await catalog.ensure([task.versionId]);
-  const version = catalog.loaded(task.versionId) as Version;
-  const reasons = await reasonsOf(deps, task, version);
-  return reasons.map((reason) => ({ ...reason, deadlineMs: task.deadlineMs ?? undefined }));
+/** Each thing is looked at once, however many tasks wait for it. @see Engine.whyWaiting */
+export async function whyWaiting(
+  deps: WhyWaitingDeps,
+  tenantId: TenantId,
+  taskIds: readonly TaskRunId[],
+): Promise<Map<TaskRunId, WaitReason[]>> {
+  const tasks = await getWaitingTaskRuns(deps.db, tenantId, taskIds);
+  const others = taskIds.filter((id) => !tasks.has(id));
+  await requireKnown(deps, tenantId, others);
+  const scene = await lookAround(deps, tenantId, [...tasks.values()]);
+  return new Map(
+    taskIds.map((id) => {
+      const task = tasks.get(id);
+      const reasons = task ? reasonsOf(scene, task) : [];
+      return [id, reasons.map((reason) => ({ ...reason, deadlineMs: task?.deadlineMs ?? undefined }))];
+    }),
+  );
 }
 
-async function reasonsOf(deps: WhyWaitingDeps, task: WaitingTaskRun, version: Version): Promise<WaitReason[]> {
+async function requireKnown({ db }: WhyWaitingDeps, tenantId: TenantId, ids: readonly TaskRunId[]): Promise<void> {
+  const states = await getTaskRunStates(
+    db,
+    ids.map((id) => ({ tenantId, id })),
+  );
+  const unknown = ids.find((id) => states.get(id)?.tenantId !== tenantId);
+  if (unknown !== undefined) throw notFound(`task run not found: ${unknown}`);
+}
+
+/** What tasks can wait for. */
+interface Scene {
+  version(task: WaitingTaskRun): Version;
+  route(task: WaitingTaskRun): Route;
+  /** Connected ones of the tenant. */
+  workers: readonly WorkerView[];
+  parents: ReadonlyMap<TaskRunId, TaskRunState>;
+}
+
+async function lookAround(
+  { catalog, routes, ...deps }: WhyWaitingDeps,
+  tenantId: TenantId,
+  tasks: readonly WaitingTaskRun[],
+): Promise<Scene> {
+  await catalog.ensure(tasks.map(({ versionId }) => versionId));
+  const version = ({ versionId }: WaitingTaskRun) => catalog.loaded(versionId) as Version;
+  const inLine = tasks.filter(({ status }) => status === "queued");
+  const elsewhere = new Set(inLine.map(({ routeId }) => routeId).filter((id) => !routes.byId(id)));
+  const parentIds = tasks
+    .filter(({ status }) => status === "waiting")
+    .flatMap((task) => parentsOf(task, version(task)));
+  const [views, rows, parents] = await Promise.all([
+    viewWorkers(deps, inLine.length > 0 ? [tenantId] : []),
+    getRoutes(deps.db, [...elsewhere]),
+    getTaskRunStates(
+      deps.db,
+      [...new Set(parentIds)].map((id) => ({ tenantId, id })),
+    ),
+  ]);
+  const stored = new Map(rows.map((row) => [row.id, new Route(row)]));
+  return {
+    version,
+    route({ routeId }) {
+      const route = routes.byId(routeId) ?? stored.get(routeId);
+      if (!route) throw new HelveError("internal", `route ${routeId} is referred to and not stored`);
+      return route;
+    },
+    workers: views.get(tenantId) ?? [],
+    parents,
+  };
+}
+
+function reasonsOf(scene: Scene, task: WaitingTaskRun): WaitReason[] {
   switch (task.status) {
     case "assigned":
       return [];
@@ -43,22 +98,10 @@ async function reasonsOf(deps: WhyWaitingDeps, task: WaitingTaskRun, version: Ve
         reason("back_off", "its last attempt failed, and the pause after it is not over", "the end of the pause"),
       ];
     case "waiting":
-      return [await parentsReason(deps, task, version)];
+      return [parentsReason(scene, task)];
     case "queued":
-      return [...(await inLine(deps, task)), ...lineReasons(task)];
+      return [...queueReasons(scene.route(task), scene.workers), ...lineReasons(task)];
   }
-}
-
-async function inLine({ routes, ...deps }: WhyWaitingDeps, task: WaitingTaskRun): Promise<WaitReason[]> {
-  const route = routes.byId(task.routeId) ?? (await readRoute(deps, task.routeId));
-  const workers = await viewWorkers(deps, [task.tenantId]);
-  return queueReasons(route, workers.get(task.tenantId) ?? []);
-}
-
-async function readRoute({ db }: Pick<WhyWaitingDeps, "db">, id: number): Promise<Route> {
-  const [row] = await getRoutes(db, [id]);
-  if (!row) throw new HelveError("internal", `route ${id} is referred to and not stored`);
-  return new Route(row satisfies RouteRow);
 }
 
 function lineReasons({ ahead }: WaitingTaskRun): WaitReason[] {
@@ -68,18 +111,13 @@ function lineReasons({ ahead }: WaitingTaskRun): WaitReason[] {
   return [reason("line", `${count} before it in its line, more urgent or older`, "those tasks are given out")];
 }
 
-async function parentsReason({ db }: WhyWaitingDeps, task: WaitingTaskRun, version: Version): Promise<WaitReason> {
-  const step = stepOf(version, taskNumberOf(task.id));
-  if (step.isOnFailure) {
+function parentsReason(scene: Scene, task: WaitingTaskRun): WaitReason {
+  const version = scene.version(task);
+  if (stepOf(version, taskNumberOf(task.id)).isOnFailure) {
     return reason("no_failure", "it runs only when a task of its run fails, and none has", "a task of its run fails");
   }
-  const parents = parentsOf(version, step).map((parent) => taskIdOf(runIdOf(task.id), parent.number));
-  const states = await getTaskRunStates(
-    db,
-    parents.map((id) => ({ tenantId: task.tenantId, id })),
-  );
-  const open = parents
-    .flatMap((id) => states.get(id) ?? [])
+  const open = parentsOf(task, version)
+    .flatMap((id) => scene.parents.get(id) ?? [])
     .filter(({ status }) => status !== "succeeded" && status !== "skipped");
   const tasks = open.map(({ id, status }) => ({
     taskId: id,
@@ -89,8 +127,10 @@ async function parentsReason({ db }: WhyWaitingDeps, task: WaitingTaskRun, versi
   return { ...reason("parents", message, "they succeed"), tasks };
 }
 
-function parentsOf(version: Version, step: Step): Step[] {
-  return version.steps.slice(1).filter((other) => version.children[other.number]?.includes(step.number));
+function parentsOf({ id }: WaitingTaskRun, version: Version): TaskRunId[] {
+  const number = taskNumberOf(id);
+  const isParent = (other: Step) => version.children[other.number]?.includes(number);
+  return version.steps.slice(1).flatMap((step) => (isParent(step) ? taskIdOf(runIdOf(id), step.number) : []));
 }
 
 function reason(rule: WaitRule, message: string, releasedBy: string): WaitReason {

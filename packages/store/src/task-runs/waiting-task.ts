@@ -19,7 +19,7 @@ export interface WaitingTaskRun {
 export const COUNTED_AHEAD = 1000;
 
 const GET_WAITING: Statement = {
-  name: "get_waiting_task_run",
+  name: "get_waiting_task_runs",
   text: /* sql */ `
   select t.id, t.tenant_id as "tenantId", t.version_id as "versionId", t.route_id as "routeId", t.status,
          (extract(epoch from t.deadline_at) * 1000)::double precision as "deadlineMs",
@@ -30,10 +30,16 @@ const GET_WAITING: Statement = {
               limit ${COUNTED_AHEAD}) before
          ) else 0 end as ahead
     from task_run t
-   where t.id = $2 and t.tenant_id = $1`,
+   where t.id = any($2::uuid[]) and t.tenant_id = $1`,
 };
 
-/** An unfinished task run, or undefined when it has ended or the tenant has none of that id. */
-export async function getWaitingTaskRun(db: Db, tenantId: Uuid, id: Uuid): Promise<WaitingTaskRun | undefined> {
-  return (await db.query<WaitingTaskRun>(GET_WAITING, [tenantId, id]))[0];
+/** Unfinished task runs by id; those that have ended, and ids that the tenant does not have, are left out. */
+export async function getWaitingTaskRuns(
+  db: Db,
+  tenantId: Uuid,
+  ids: readonly Uuid[],
+): Promise<Map<Uuid, WaitingTaskRun>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.query<WaitingTaskRun>(GET_WAITING, [tenantId, ids]);
+  return new Map(rows.map((row) => [row.id, row]));
 }

@@ -14,7 +14,7 @@ import { describeWait, WaitSchema } from "../wire/waits.ts";
 const TAG = "Runs";
 const RUN = "/api/v1/stable/workflow-runs/:run";
 const LAST_TASK = 0xffff;
-/** Each is looked into by itself. */
+/** For each, those before it in its line are counted. */
 const MAX_WAITS = 100;
 
 /** One run, by its id; the id of one of its tasks means the same. */
@@ -83,12 +83,10 @@ export function runRoutes(app: FastifyInstance, { engine, reading }: RestDeps, a
       const { versionId } = records[0] as DetailedRecord;
       const version = (await reading.getVersions([versionId])).get(versionId);
       const waiting = WAITING.flatMap((status) => records.filter((one) => !one.isWorkflowRun && one.status === status));
-      const rows: object[] = [];
-      for (const { id } of waiting.slice(0, MAX_WAITS)) {
-        const reasons = await engine.whyWaiting(tenantId, id);
-        if (reasons.length > 0)
-          rows.push(describeWait(id, stepOfTask(version, id)?.task.readableId ?? "task", reasons));
-      }
+      const ids = waiting.slice(0, MAX_WAITS).map(({ id }) => id);
+      const rows = [...(await engine.whyWaiting(tenantId, ids))]
+        .filter(([, reasons]) => reasons.length > 0)
+        .map(([id, reasons]) => describeWait(id, stepOfTask(version, id)?.task.readableId ?? "task", reasons));
       return { rows };
     },
   );
