@@ -4,7 +4,7 @@ import { openDatabase } from "@helve/store";
 import { freshDatabase } from "@helve/store/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeSample, METHODS, samples } from "../testing/fuzz/messages.ts";
-import { rawCall } from "../testing/raw-call.ts";
+import { REFUSED_MS, rawCall } from "../testing/raw-call.ts";
 import { runningTask } from "../testing/running-task.ts";
 import { tenantContent } from "../testing/tenant-content.ts";
 import { call, type TestClient, testClient } from "../testing/test-client.ts";
@@ -59,7 +59,7 @@ describe.each(METHODS.map((method) => [method.path, method] as const))("%s", (pa
 
   test.each(["none", "malformed", "expired", "revoked", "foreign"] as const)("refuses a token: %s", async (kind) => {
     const before = await content();
-    const { code, details } = await rawCall(connect(tokens.bad[kind]), method, good());
+    const { code, details } = await rawCall(connect(tokens.bad[kind]), method, good(), REFUSED_MS);
     expect([status[code], details]).toEqual(["UNAUTHENTICATED", "invalid auth token"]);
     expect(await content()).toBe(before);
   });
@@ -68,8 +68,8 @@ describe.each(METHODS.map((method) => [method.path, method] as const))("%s", (pa
     const problem = scopeProblem(scope, CALLS[path], path);
     const before = await content();
     // What is allowed is not to be done: an empty request is none that could be carried out.
-    const request = problem === undefined ? Buffer.alloc(0) : good();
-    const { code, details } = await rawCall(connect(tokens[scope]), method, request);
+    const [request, streamMs] = problem === undefined ? [Buffer.alloc(0)] : [good(), REFUSED_MS];
+    const { code, details } = await rawCall(connect(tokens[scope]), method, request, streamMs);
     if (problem === undefined) expect(`${status[code]} ${details}`).not.toMatch(/UNAUTHENTICATED|needs .*admin/);
     else expect([status[code], details]).toEqual(["PERMISSION_DENIED", problem]);
     expect(await content()).toBe(before);

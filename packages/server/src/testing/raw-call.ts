@@ -11,20 +11,30 @@ export interface RawAnswer {
 }
 
 /** A stream that has not been refused by then was understood. */
-const STREAM_MS = 100;
+const UNDERSTOOD_MS = 100;
+/** How long to wait for a refusal that must come. */
+export const REFUSED_MS = 20_000;
 
-/** Sends bytes as they are and waits for the status; of a stream that stays open, OK. */
+/**
+ * Sends bytes as they are and waits for the status; of a stream that stays open, OK.
+ *
+ * @param streamMs how long to wait for the end of a stream
+ */
 export function rawCall(
   { dispatcher: channel, metadata }: TestClient,
   method: AnyMethod,
   bytes: Buffer,
+  streamMs: number = UNDERSTOOD_MS,
 ): Promise<RawAnswer> {
   const raw = (message: Buffer): Buffer => message;
   const { path } = method;
   const answers: Buffer[] = [];
   return new Promise((resolve) => {
-    const done = (error: Partial<ServiceError> | null): void =>
+    let timer: NodeJS.Timeout | undefined;
+    const done = (error: Partial<ServiceError> | null): void => {
+      clearTimeout(timer);
       resolve({ code: error?.code ?? status.OK, details: error?.details ?? "", bytes: Buffer.concat(answers) });
+    };
     if (!method.requestStream && !method.responseStream) {
       channel.makeUnaryRequest(path, raw, raw, bytes, metadata, { deadline: Date.now() + 20_000 }, (error, answer) => {
         if (answer) answers.push(answer);
@@ -38,9 +48,9 @@ export function rawCall(
     stream.on("error", done);
     stream.on("end", () => done(null));
     bidi?.write(bytes);
-    setTimeout(() => {
+    timer = setTimeout(() => {
       done(null);
       stream.cancel();
-    }, STREAM_MS);
+    }, streamMs);
   });
 }
