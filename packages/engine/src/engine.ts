@@ -41,6 +41,8 @@ import { whyWaiting } from "./waits/why-waiting.ts";
 export interface EngineOptions {
   /** For keyed access: see store/db.ts. */
   db: Database;
+  /** A connection for renewing the lease, which must not wait for one while all others work. @default one of `db` */
+  leaseDb?: Database;
   /** Connection string for the one connection that listens for hints; not through a pooler in transaction mode. */
   directUrl: string;
   /** Hints go over NATS instead of that connection. */
@@ -68,6 +70,7 @@ const START_AGAIN_MS = 500;
  */
 export function createEngine({
   db,
+  leaseDb = db,
   directUrl,
   natsUrl,
   name,
@@ -86,7 +89,8 @@ export function createEngine({
   let startingAnew: Promise<void> = Promise.resolve();
 
   const lease: ReplicaLease = new ReplicaLease({
-    db,
+    db: leaseDb,
+    fencingDb: db,
     name,
     clock,
     takeBeats: () => sessions.takeBeats(),

@@ -74,8 +74,12 @@ export async function openTokenAdmin(config: Config): Promise<TokenAdmin> {
 
 /** A list that somebody looks at may take longer than work. */
 const READING_TIMEOUT_MS = 15_000;
-/** Connections for work, and those for lists that people look at, which must not hold work up. */
+/**
+ * Connections for work; those for the lease, which work must not hold up, the second one for when the first hangs; and those
+ * for lists that people look at, which must not hold work up.
+ */
 const ENGINE_CONNECTIONS = 8;
+const LEASE_CONNECTIONS = 2;
 const READING_CONNECTIONS = 4;
 
 async function openStorage(config: Config, log: Logger, closers: Closers): Promise<Storage> {
@@ -89,6 +93,7 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
     return db;
   };
   const engineDb = open("engine", { maxConnections: ENGINE_CONNECTIONS, keyedAccess: true, opensAhead: true });
+  const leaseDb = open("lease", { maxConnections: LEASE_CONNECTIONS, keyedAccess: true });
   const readingDb = open("reading", {
     maxConnections: READING_CONNECTIONS,
     statementTimeoutMs: READING_TIMEOUT_MS,
@@ -100,6 +105,7 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
     dataDir,
     isEmbedded,
     engineDb,
+    leaseDb,
     tenantId: tenant.id,
     tokens: {
       insertToken: (token) => insertApiToken(engineDb, token),

@@ -30,6 +30,8 @@ export interface Storage {
   /** Undefined: there is no folder of our own. */
   dataDir: string | undefined;
   engineDb: EngineOptions["db"];
+  /** For the engine's lease alone. */
+  leaseDb: EngineOptions["db"];
   /** The tenant that every installation has. */
   tenantId: TenantId;
   tokens: TokenStore;
@@ -103,6 +105,7 @@ async function startEngine({ storage, config, log, closers }: ServeParts, metric
   const name = `${hostname()}:${process.pid}`;
   const engine = createEngine({
     db: storage.engineDb,
+    leaseDb: storage.leaseDb,
     directUrl: storage.directUrl,
     natsUrl: config.natsUrl,
     name,

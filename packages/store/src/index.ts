@@ -92,25 +92,28 @@ export {
 } from "./tenants/api-tokens.ts";
 export { getTenant, putTenant, type TenantRow } from "./tenants/tenants.ts";
 export {
-  closeWorkerSession,
-  getWorker,
+  closeWorkerSessions,
   getWorkerLabels,
+  getWorkers,
   type HeldTaskRun,
-  insertWorker,
+  insertWorkers,
   listAssignedAttempts,
   listAssignedTaskRuns,
   listConnectedWorkers,
   type NewWorker,
-  openWorkerSession,
+  openWorkerSessions,
+  type SessionKey,
   setWorkerPaused,
   setWorkerQuarantine,
   upsertWorkerLabels,
+  type WorkerKey,
   type WorkerRow,
   type WorkerRuntime,
 } from "./workers/workers.ts";
 export { findUnknownRuns, getRunHead, type RunHead } from "./workflow-runs/run-head.ts";
 export {
   getUnfinishedWorkflowRuns,
+  getWorkflowRunContexts,
   insertWorkflowRuns,
   lockWorkflowRuns,
   type NewWorkflowRun,
@@ -118,6 +121,7 @@ export {
   recordProgress,
   reopenWorkflowRuns,
   type UnfinishedWorkflowRun,
+  type WorkflowRunContext,
 } from "./workflow-runs/workflow-runs.ts";
 export {
   deleteExpiredRoutes,

@@ -5,7 +5,10 @@ import {
   type FinishedTaskRun,
   getFinishedTaskRuns,
   getUnfinishedWorkflowRuns,
+  getWorkflowRunContexts,
+  type HeldTaskRun,
   type UnfinishedWorkflowRun,
+  type WorkflowRunContext,
 } from "@helve/store";
 import type { AssignedTask } from "../api.ts";
 import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
@@ -29,7 +32,25 @@ export async function describeAssignments(
   return rows.map((row) => byId.get(row.id) ?? describeStandalone(catalog, row));
 }
 
-/** The same for tasks of DAGs whose runs are at hand; sends its one statement, if any, without delay. */
+/** Runs of one statement. */
+const MAX_RUNS = 1000;
+
+/** Tasks that workers have in hand, without what they were sent along with them: inputs and outputs may be large. */
+export async function describeInHand(db: Db, catalog: Catalog, rows: readonly HeldTaskRun[]): Promise<AssignedTask[]> {
+  await catalog.ensure(new Set(rows.map((row) => row.versionId)), db);
+  const runIds = [...new Set(rows.filter((row) => taskNumberOf(row.id) > 0).map((row) => runIdOf(row.id)))];
+  const runs = new Map<RunId, WorkflowRunContext>();
+  for (let from = 0; from < runIds.length; from += MAX_RUNS) {
+    const found = await getWorkflowRunContexts(db, runIds.slice(from, from + MAX_RUNS));
+    for (const run of found) runs.set(run.id, run);
+  }
+  return rows.map((row) => {
+    const context = runs.get(runIdOf(row.id)) ?? row;
+    return describeTask(catalog, row, "", context.metadata ?? "{}", "{}", undefined, context);
+  });
+}
+
+/** The same as {@link describeAssignments} for tasks of DAGs whose runs are at hand; sends its one statement, if any, without delay. */
 export async function describeDagTasks(
   db: Db,
   catalog: Catalog,

@@ -38,3 +38,15 @@ test("replicas do not take each other for dead when all leases have run out at o
   await expect.poll(() => a.query(valid), { timeout: 6000 }).toHaveLength(2);
   expect(await a.query("select from replica where fenced_at is not null")).toEqual([]);
 });
+
+test("a replica whose connections are all busy keeps its lease", async () => {
+  const busy = await cluster.start({ maxConnections: 1, hasLeaseDb: true });
+  const expiry = async () => {
+    const [row] = await b.query<{ at: number }>(
+      "select extract(epoch from max(expires_at))::float8 as at from replica_lease join replica on id = replica_id where name = 'engine-3'",
+    );
+    return row?.at ?? 0;
+  };
+  const before = await expiry();
+  await busy.db.transaction(() => expect.poll(expiry, { timeout: 6000 }).toBeGreaterThan(before));
+});

@@ -17,7 +17,10 @@ const LOOK_FOR_DEAD_MS = 3000;
 const MERCY_MS = 2 * RENEW_MS;
 
 export interface ReplicaLeaseDeps {
+  /** Has a connection free whatever others wait for. */
   db: Database;
+  /** For taking over, which waits for the locks of others. */
+  fencingDb: Database;
   name: string;
   clock: Clock;
   takeBeats: () => WorkerId[];
@@ -104,7 +107,7 @@ export class ReplicaLease {
   }
 
   async #renew(): Promise<void> {
-    const { db, clock, takeBeats, onTakeOver, onGone, onLost } = this.#deps;
+    const { db, fencingDb, clock, takeBeats, onTakeOver, onGone, onLost } = this.#deps;
     const sentAt = performance.now();
     const sentAtMs = Date.now();
     const { id } = this;
@@ -128,7 +131,7 @@ export class ReplicaLease {
     if (this.#replicas < 2 || sentAt - this.#lookedForDeadAt < LOOK_FOR_DEAD_MS) return;
     if (sentAt - this.#credibleSince < MERCY_MS) return;
     this.#lookedForDeadAt = sentAt;
-    const dead = await fenceExpiredReplicas(db, this.id);
+    const dead = await fenceExpiredReplicas(fencingDb, this.id);
     if (dead.length > 0) onTakeOver(dead);
   }
 }

@@ -4,7 +4,7 @@ import type { AssignedTask, OpenStream } from "../api.ts";
 import { Batcher } from "../batcher.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
-import { describeAssignments } from "../dispatcher/assignment.ts";
+import { describeInHand } from "../dispatcher/assignment.ts";
 import type { HeldTasks } from "../dispatcher/held-tasks.ts";
 import type { Route } from "../dispatcher/route.ts";
 import type { Routes } from "../dispatcher/routes.ts";
@@ -32,7 +32,7 @@ export interface InHand {
 /** What workers bring along when they come back, from before a restart or from another replica. */
 export class ReturningWorkers {
   readonly #deps: ReturningWorkersDeps;
-  readonly #assigned: Batcher<WorkerId, HeldTaskRun[]>;
+  readonly #assigned: Batcher<WorkerId, InHand[]>;
 
   constructor(deps: ReturningWorkersDeps) {
     this.#deps = deps;
@@ -40,10 +40,8 @@ export class ReturningWorkers {
   }
 
   /** What is assigned to a worker, as the tables say. */
-  async inHandOf(workerId: WorkerId): Promise<InHand[]> {
-    const rows = await this.#assigned.add(workerId);
-    const tasks = await describeAssignments(this.#deps.db, this.#deps.catalog, rows);
-    return rows.map((row, index) => ({ row, task: tasks[index] as AssignedTask }));
+  inHandOf(workerId: WorkerId): Promise<InHand[]> {
+    return this.#assigned.add(workerId);
   }
 
   /**
@@ -84,13 +82,16 @@ export class ReturningWorkers {
     return holding.filter(({ taskId, attempt }) => session.held.get(taskId)?.task.attempt !== attempt);
   }
 
-  async #list(ids: WorkerId[]): Promise<HeldTaskRun[][]> {
-    const { db, routes } = this.#deps;
+  async #list(ids: WorkerId[]): Promise<InHand[][]> {
+    const { db, catalog, routes } = this.#deps;
     const rows = await listAssignedTaskRuns(db, [...new Set(ids)]);
     await routes.learn(rows.map((row) => row.routeId));
+    const tasks = await describeInHand(db, catalog, rows);
     // A thousand workers that come back together bring a hundred thousand tasks.
-    const byWorker = new Map<WorkerId, HeldTaskRun[]>(ids.map((id) => [id, []]));
-    for (const row of rows) byWorker.get(row.workerId)?.push(row);
-    return ids.map((id) => byWorker.get(id) as HeldTaskRun[]);
+    const byWorker = new Map<WorkerId, InHand[]>(ids.map((id) => [id, []]));
+    rows.forEach((row, index) => {
+      byWorker.get(row.workerId)?.push({ row, task: tasks[index] as AssignedTask });
+    });
+    return ids.map((id) => byWorker.get(id) as InHand[]);
   }
 }

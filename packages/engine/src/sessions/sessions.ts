@@ -1,11 +1,6 @@
 import { HelveError, newId, notFound, type TaskRunId, type TenantId, type WorkerId } from "@helve/core";
 import {
-  closeWorkerSession,
   type Database,
-  getWorker,
-  insertWorker,
-  listRoutes,
-  openWorkerSession,
   type ReplicaId,
   setWorkerPaused,
   setWorkerQuarantine,
@@ -31,6 +26,7 @@ import { ReturningWorkers } from "./returning-workers.ts";
 import { FRESH_MS, Session, type SessionStream } from "./session.ts";
 import { verdict } from "./verdict.ts";
 import { WorkerLabels } from "./worker-labels.ts";
+import { WorkerRows } from "./worker-rows.ts";
 
 const TICK_MS = 100;
 /** A heartbeat this soon after the end of a stream is still answered OK: the worker is about to listen anew. */
@@ -64,6 +60,7 @@ export class Sessions {
   readonly #beats = new Set<WorkerId>();
   /** Workers whose streams are being opened, and when all of them are. */
   readonly #opening = new Map<WorkerId, Promise<unknown>>();
+  readonly #rows: WorkerRows;
   readonly #returning: ReturningWorkers;
   readonly #labels: WorkerLabels;
   #noVerdictsBeforeMs = 0;
@@ -74,6 +71,7 @@ export class Sessions {
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
+    this.#rows = new WorkerRows(deps);
     this.#returning = new ReturningWorkers(deps);
     this.#labels = new WorkerLabels({ ...deps, find: (workerId) => this.find(workerId) });
   }
@@ -117,12 +115,7 @@ export class Sessions {
 
   async register(tenantId: TenantId, { actions, ...worker }: WorkerRegistration): Promise<WorkerId> {
     const id = newId();
-    await insertWorker(this.#deps.db, {
-      id,
-      tenantId,
-      actions: actions.map((action) => action.toLowerCase()),
-      ...worker,
-    });
+    await this.#rows.insert({ id, tenantId, actions: actions.map((action) => action.toLowerCase()), ...worker });
     return id;
   }
 
@@ -181,19 +174,16 @@ export class Sessions {
     stream: WorkerStream,
     options: StreamOptions,
   ): Promise<OpenStream> {
-    const { db, replicaId, clock } = this.#deps;
+    const { replicaId, clock } = this.#deps;
     const life = this.#life;
     if (options.admit) {
-      const worker = await getWorker(db, tenantId, workerId);
+      const worker = await this.#rows.get(tenantId, workerId);
       if (!worker) throw notFound("not found");
       options.admit(worker.name);
     }
     const here = replicaId();
-    const row = await openWorkerSession(db, tenantId, workerId, here);
+    const row = await this.#rows.open(tenantId, workerId);
     if (!row) throw notFound("not found");
-    const routes = await listRoutes(db, tenantId, row.actions);
-    for (const route of routes) this.#deps.routes.get(route);
-
     const isReturning = row.session > 1 && (row.replicaId !== here || !this.#byWorker.has(workerId));
     const inHand = isReturning ? await this.#returning.inHandOf(workerId) : [];
     if (life !== this.#life) throw new HelveError("unavailable", "this replica was taken over while the stream opened");
@@ -234,7 +224,7 @@ export class Sessions {
       if (wasStale) dispatcher.claim();
       return;
     }
-    const row = await getWorker(this.#deps.db, tenantId, workerId);
+    const row = await this.#rows.get(tenantId, workerId);
     if (!row) throw workerNotFound(workerId);
     if (row.replicaId === null) return;
     if (!row.isListening || row.replicaId === this.#deps.replicaId()) throw streamNotActive(workerId);
@@ -253,7 +243,7 @@ export class Sessions {
       session.isLeaving = true;
       return;
     }
-    if (!(await getWorker(this.#deps.db, tenantId, workerId))) throw workerNotFound(workerId);
+    if (!(await this.#rows.get(tenantId, workerId))) throw workerNotFound(workerId);
   }
 
   connectionUsed(connection: ConnectionId, session: Session): void {
@@ -316,7 +306,7 @@ export class Sessions {
     if (!session.streams.delete(entry) || session.isClosed || session.streams.size > 0) return;
     session.streamlessSinceMs = this.#deps.clock.steady();
     if (how === "goodbye") session.isLeaving = true;
-    closeWorkerSession(this.#deps.db, session.workerId, number).catch(this.#deps.onError);
+    this.#rows.close(session.workerId, number).catch(this.#deps.onError);
   }
 
   #tick(): void {
@@ -347,8 +337,8 @@ export class Sessions {
    * fails here is found again by the sweeper.
    */
   async settleLost(session: Session, reason: string): Promise<void> {
-    const { db, heldTasks, onLost } = this.#deps;
-    const isGone = await closeWorkerSession(db, session.workerId, session.number);
+    const { heldTasks, onLost } = this.#deps;
+    const isGone = await this.#rows.close(session.workerId, session.number);
     const held = [...session.held.values()];
     if (isGone) {
       onLost(

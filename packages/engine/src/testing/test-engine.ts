@@ -53,6 +53,8 @@ interface StartOptions {
   natsUrl?: string;
   /** Fewer make an engine that does little start sooner. @default 8 */
   maxConnections?: number;
+  /** The lease is renewed on a connection of its own, as in a server. @default false */
+  hasLeaseDb?: boolean;
   wrap?: (db: Database) => Database;
 }
 
@@ -93,9 +95,13 @@ async function startEngine({
   isAlone = false,
   natsUrl,
   maxConnections = 8,
+  hasLeaseDb = false,
   wrap = (db) => db,
 }: StartOptions & { url: string; tenantId: TenantId; name: string; clock: TestClock }): Promise<TestEngine> {
-  const db = wrap(withClock(openDatabase({ url, maxConnections, applicationName: name, keyedAccess: true }), clock));
+  const open = (maxConnections: number) =>
+    withClock(openDatabase({ url, maxConnections, applicationName: name, keyedAccess: true }), clock);
+  const db = wrap(open(maxConnections));
+  const leaseDb = hasLeaseDb ? open(1) : db;
   const heard = emptyHeard();
   const observer = Object.fromEntries(
     Object.entries(heard).map(([event, list]) => [
@@ -103,10 +109,12 @@ async function startEngine({
       (...args: unknown[]) => void (list as unknown[][]).push(args),
     ]),
   ) as unknown as Observer;
-  const engine = createEngine({ db, directUrl: url, natsUrl, name, isAlone, observer, clock });
+  const engine = createEngine({ db, leaseDb, directUrl: url, natsUrl, name, isAlone, observer, clock });
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= engine.stop().finally(() => db.close());
+    stopped ??= engine
+      .stop()
+      .finally(() => Promise.all([db, ...(hasLeaseDb ? [leaseDb] : [])].map((it) => it.close())));
     return stopped;
   };
   try {

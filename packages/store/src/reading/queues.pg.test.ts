@@ -2,7 +2,7 @@ import { newId, type Uuid } from "@helve/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Db } from "../db.ts";
 import { startReplica } from "../replicas/replicas.ts";
-import { insertWorker, openWorkerSession } from "../workers/workers.ts";
+import { insertWorkers, openWorkerSessions } from "../workers/workers.ts";
 import { openReading } from "./index.ts";
 import { listBacklogs } from "./queues.ts";
 import { type ReadingFixture, readingFixture } from "./reading-fixture.ts";
@@ -16,8 +16,8 @@ afterAll(() => fixture.drop());
 async function connect(actions: string[]): Promise<void> {
   const { db, tenantId } = fixture;
   const id = newId();
-  await insertWorker(db, { id, tenantId, name: "worker", actions, slots: { default: 1 }, labels: {}, runtime: {} });
-  await openWorkerSession(db, tenantId, id, await startReplica(db, "other", 600_000));
+  await insertWorkers(db, [{ id, tenantId, name: "worker", actions, slots: { default: 1 }, labels: {}, runtime: {} }]);
+  await openWorkerSessions(db, [{ tenantId, id }], await startReplica(db, "other", 600_000));
 }
 
 async function query(text: string, values: unknown[]): Promise<void> {

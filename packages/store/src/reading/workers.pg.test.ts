@@ -1,7 +1,7 @@
 import { newId, type Uuid } from "@helve/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startReplica, stopReplica } from "../replicas/replicas.ts";
-import { closeWorkerSession, insertWorker, openWorkerSession, setWorkerPaused } from "../workers/workers.ts";
+import { closeWorkerSessions, insertWorkers, openWorkerSessions, setWorkerPaused } from "../workers/workers.ts";
 import { type ReadingFixture, readingFixture } from "./reading-fixture.ts";
 
 let fixture: ReadingFixture;
@@ -15,7 +15,9 @@ async function worker(name: string): Promise<Uuid> {
   const { db, tenantId } = fixture;
   const id = newId();
   const slots = { default: 10 };
-  await insertWorker(db, { id, tenantId, name, actions: ["plain:run"], slots, labels: { region: "eu" }, runtime: {} });
+  await insertWorkers(db, [
+    { id, tenantId, name, actions: ["plain:run"], slots, labels: { region: "eu" }, runtime: {} },
+  ]);
   return id;
 }
 
@@ -25,18 +27,18 @@ test("a worker is connected from the opening of its session to the end", async (
   const replicaId = await startReplica(fixture.db, "one", 600_000);
   const id = await worker("session");
   expect(await get(id)).toMatchObject({ name: "session", isConnected: false, isPaused: false });
-  const session = await openWorkerSession(fixture.db, fixture.tenantId, id, replicaId);
+  const [row] = await openWorkerSessions(fixture.db, [{ tenantId: fixture.tenantId, id }], replicaId);
   expect(await get(id)).toMatchObject({ isConnected: true, slots: { default: 10 }, labels: { region: "eu" } });
   await setWorkerPaused(fixture.db, fixture.tenantId, id, true);
   expect(await get(id)).toMatchObject({ isPaused: true });
-  await closeWorkerSession(fixture.db, id, session?.session as number);
+  await closeWorkerSessions(fixture.db, [{ id, session: row?.session as number }]);
   expect(await get(id)).toMatchObject({ isConnected: false });
 });
 
 test("a worker whose replica is gone is not connected", async () => {
   const replicaId = await startReplica(fixture.db, "two", 600_000);
   const id = await worker("orphan");
-  await openWorkerSession(fixture.db, fixture.tenantId, id, replicaId);
+  await openWorkerSessions(fixture.db, [{ tenantId: fixture.tenantId, id }], replicaId);
   await stopReplica(fixture.db, replicaId);
   expect(await get(id)).toMatchObject({ isConnected: false });
 });

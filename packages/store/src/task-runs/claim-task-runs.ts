@@ -44,9 +44,9 @@ export interface ClaimedTaskRun extends AssignedTaskRun {
 
 const SENT_COLUMNS = /* sql */ `
   t.id, t.version_id as "versionId", t.attempt, t.priority, t.execution_timeout_ms as "executionTimeoutMs",
-  t.parent_task_id as "parentTaskId", t.child_index as "childIndex", t.child_key as "childKey", t.input, t.metadata`;
+  t.parent_task_id as "parentTaskId", t.child_index as "childIndex", t.child_key as "childKey", t.metadata`;
 
-/** The columns of {@link AssignedTaskRun} of table `t`. */
+/** The columns of {@link AssignedTaskRun} of table `t`, but for the input. */
 export const ASSIGNED_COLUMNS: string = /* sql */ `
   t.tenant_id as "tenantId", t.route_id as "routeId", t.worker_id as "workerId", ${SENT_COLUMNS}`;
 
@@ -79,7 +79,7 @@ const CLAIM_TASK_RUNS = ownedStatement(
          deadline_at = (select helve_now()) + t.execution_timeout_ms * interval '1 ms'
     from picked
    where t.id = picked.id
-  returning picked.place, t.age, date_part('epoch', t.queued_at) * 1000 as "queuedAtMs", ${SENT_COLUMNS}`,
+  returning picked.place, t.age, date_part('epoch', t.queued_at) * 1000 as "queuedAtMs", t.input, ${SENT_COLUMNS}`,
 );
 
 /**

@@ -32,7 +32,7 @@ export interface LockedTaskRun extends Omit<AssignedTaskRun, "workerId"> {
   isStarted: boolean;
 }
 
-const LOCKED_COLUMNS = `${ASSIGNED_COLUMNS}, t.failures, t.requeues, t.schedule_timeout_ms as "scheduleTimeoutMs", t.status, t.pending_parents as "pendingParents",
+const LOCKED_COLUMNS = `${ASSIGNED_COLUMNS}, t.input, t.failures, t.requeues, t.schedule_timeout_ms as "scheduleTimeoutMs", t.status, t.pending_parents as "pendingParents",
   coalesce(t.deadline_at <= helve_now(), false) as "isDue", t.started_at is not null as "isStarted"`;
 
 const LOCK_TASK_RUNS: Statement = {

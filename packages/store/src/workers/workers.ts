@@ -1,5 +1,5 @@
 import type { Uuid } from "@helve/core";
-import type { Db, Statement } from "../db.ts";
+import { columns as columnsOf, type Db, type Statement } from "../db.ts";
 import type { ReplicaId } from "../replicas/owner.ts";
 import { ASSIGNED_COLUMNS, type AssignedTaskRun } from "../task-runs/claim-task-runs.ts";
 
@@ -32,66 +32,95 @@ export interface WorkerRow extends NewWorker {
   quarantineReason: string | null;
 }
 
-const columns = (replicaId: string) => /* sql */ `
-  id, tenant_id as "tenantId", name, actions, slots, labels, runtime, is_paused as "isPaused",
+const columns = (replicaId: string, of = "") => /* sql */ `
+  ${of}id, tenant_id as "tenantId", name, actions, slots, labels, runtime, is_paused as "isPaused",
   is_listening as "isListening", ${replicaId} as "replicaId", session,
   quarantine_reason as "quarantineReason"`;
 const COLUMNS = columns("replica_id");
 
-const INSERT_WORKER: Statement = {
-  name: "insert_worker",
+const INSERT_WORKERS: Statement = {
+  name: "insert_workers",
   text: /* sql */ `
-  insert into worker (id, tenant_id, name, actions, slots, labels, runtime) values ($1, $2, $3, $4, $5, $6, $7)`,
+  insert into worker (id, tenant_id, name, actions, slots, labels, runtime)
+  select id, tenant_id, name, actions, slots, labels, runtime from jsonb_to_recordset($1::jsonb) as n (
+    id uuid, tenant_id uuid, name text, actions text[], slots jsonb, labels jsonb, runtime jsonb)`,
 };
 
-export async function insertWorker(db: Db, worker: NewWorker): Promise<void> {
-  const { id, tenantId, name, actions, slots, labels, runtime } = worker;
-  await db.query(INSERT_WORKER, [id, tenantId, name, actions, slots, labels, runtime]);
+export async function insertWorkers(db: Db, workers: readonly NewWorker[]): Promise<void> {
+  const rows = workers.map(({ tenantId, ...worker }) => ({ ...worker, tenant_id: tenantId }));
+  await db.query(INSERT_WORKERS, [JSON.stringify(rows)]);
 }
 
-const GET_WORKER: Statement = {
-  name: "get_worker",
-  text: `select ${COLUMNS} from worker where tenant_id = $1 and id = $2`,
+/** A worker as callers name it: the id alone proves nothing. */
+export interface WorkerKey {
+  tenantId: Uuid;
+  id: Uuid;
+}
+
+const GET_WORKERS: Statement = {
+  name: "get_workers",
+  text: /* sql */ `
+  select ${COLUMNS} from worker
+   where (tenant_id, id) in (select * from unnest($1::uuid[], $2::uuid[]))`,
 };
 
-export async function getWorker(db: Db, tenantId: Uuid, id: Uuid): Promise<WorkerRow | undefined> {
-  return (await db.query<WorkerRow>(GET_WORKER, [tenantId, id]))[0];
+/** Those of these workers that there are, in no order. */
+export async function getWorkers(db: Db, keys: readonly WorkerKey[]): Promise<WorkerRow[]> {
+  return db.query<WorkerRow>(GET_WORKERS, columnsOf(keys, ["tenantId", "id"]));
 }
 
-const OPEN_SESSION: Statement = {
-  name: "open_worker_session",
+// Locked in the order of ids: two replicas may be opening sessions of the same workers.
+const OPEN_SESSIONS: Statement = {
+  name: "open_worker_sessions",
   text: /* sql */ `
-  with former as (select replica_id from worker where tenant_id = $1 and id = $2 for update)
-  update worker
+  with former as (
+    select id, replica_id from worker
+     where (tenant_id, id) in (select * from unnest($1::uuid[], $2::uuid[]))
+     order by id for update
+  )
+  update worker w
      set replica_id = $3, session = session + 1, is_listening = true, listening_since = helve_now(),
          last_heartbeat_at = helve_now(), quarantine_reason = null
     from former
-   where tenant_id = $1 and id = $2
-  returning ${columns("former.replica_id")}`,
+   where w.id = former.id
+  returning ${columns("former.replica_id", "w.")}`,
 };
 
 /**
- * Binds a worker to this replica from now on; its former session, here or elsewhere, is over.
+ * Binds workers to this replica from now on; their former sessions, here or elsewhere, are over.
  *
- * @returns the row as it is now, but for `replicaId`, which says where that session was
+ * @param keys one that stands there twice has one new session
+ * @returns the rows of those that there are, in no order, as they are now, but for `replicaId`, which says where the former
+ *   session was
  */
-export async function openWorkerSession(
+export async function openWorkerSessions(
   db: Db,
-  tenantId: Uuid,
-  id: Uuid,
+  keys: readonly WorkerKey[],
   replicaId: ReplicaId,
-): Promise<WorkerRow | undefined> {
-  return (await db.query<WorkerRow>(OPEN_SESSION, [tenantId, id, replicaId]))[0];
+): Promise<WorkerRow[]> {
+  return db.query<WorkerRow>(OPEN_SESSIONS, [...columnsOf(keys, ["tenantId", "id"]), replicaId]);
 }
 
-const CLOSE_SESSION: Statement = {
-  name: "close_worker_session",
-  text: `update worker set is_listening = false where id = $1 and session = $2 returning id`,
+/** A session of a worker, by its number. */
+export interface SessionKey {
+  id: Uuid;
+  session: number;
+}
+
+const CLOSE_SESSIONS: Statement = {
+  name: "close_worker_sessions",
+  text: /* sql */ `
+  with closed as (
+    select w.id from worker w join unnest($1::uuid[], $2::int[]) as s (id, session) on w.id = s.id and w.session = s.session
+     order by w.id for update of w
+  )
+  update worker w set is_listening = false from closed where w.id = closed.id
+  returning w.id, w.session`,
 };
 
-/** Marks a worker as gone. @returns false when it has opened a newer session: then nothing changes */
-export async function closeWorkerSession(db: Db, id: Uuid, session: number): Promise<boolean> {
-  return (await db.query(CLOSE_SESSION, [id, session])).length > 0;
+/** Marks workers as gone. @returns those of them that have not opened a newer session: the others are left as they are */
+export async function closeWorkerSessions(db: Db, sessions: readonly SessionKey[]): Promise<SessionKey[]> {
+  return db.query<SessionKey>(CLOSE_SESSIONS, columnsOf(sessions, ["id", "session"]));
 }
 
 const UPSERT_LABELS: Statement = {
@@ -160,8 +189,8 @@ export async function listConnectedWorkers(db: Db, tenantIds: readonly Uuid[]): 
   return db.query<WorkerRow>(LIST_CONNECTED, [tenantIds]);
 }
 
-/** A task run in a worker's hands, with the times that its keeper needs. */
-export interface HeldTaskRun extends AssignedTaskRun {
+/** A task run in a worker's hands, which has its input, with the times that its keeper needs. */
+export interface HeldTaskRun extends Omit<AssignedTaskRun, "input"> {
   assignedAtMs: number;
   startedAtMs: number | null;
   deadlineMs: number;

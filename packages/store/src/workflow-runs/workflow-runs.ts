@@ -77,6 +77,21 @@ export async function getUnfinishedWorkflowRuns(db: Db, ids: readonly Uuid[]): P
   return ids.length === 0 ? [] : db.query<UnfinishedWorkflowRun>(GET_WORKFLOW_RUNS, [ids]);
 }
 
+/** What belongs to every task of a run, but for the input, which may be large. */
+export type WorkflowRunContext = Pick<NewWorkflowRun, "id" | "parentTaskId" | "childIndex" | "childKey" | "metadata">;
+
+const GET_CONTEXTS: Statement = {
+  name: "get_workflow_run_contexts",
+  text: /* sql */ `
+  select id, parent_task_id as "parentTaskId", child_index as "childIndex", child_key as "childKey", metadata
+    from workflow_run where id = any($1::uuid[])`,
+};
+
+/** Of the unfinished ones among these ids. */
+export async function getWorkflowRunContexts(db: Db, ids: readonly Uuid[]): Promise<WorkflowRunContext[]> {
+  return ids.length === 0 ? [] : db.query<WorkflowRunContext>(GET_CONTEXTS, [ids]);
+}
+
 /** What the ends of some of its tasks make of a run. `status` is set when no task remains. */
 export interface RunProgress {
   id: Uuid;

@@ -116,7 +116,12 @@ test("a worker that connects learns the routes of definitions, and others only w
   const [lasting, used] = [await put(tenantId, "", null), await put(tenantId, "used", DAY_MS)];
   await put(tenantId, "unused", DAY_MS);
   await queue(tenantId, used.id);
-  const ids = (await listRoutes(db, tenantId, ["a:b", "a:c"])).map((row) => row.id);
+  const ids = (
+    await listRoutes(
+      db,
+      ["a:b", "a:c"].map((action) => ({ tenantId, action })),
+    )
+  ).map((row) => row.id);
   expect(ids.sort()).toEqual([lasting.id, used.id].sort());
 });
 

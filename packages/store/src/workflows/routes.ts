@@ -1,5 +1,5 @@
 import type { Uuid } from "@helve/core";
-import type { Db, Statement } from "../db.ts";
+import { columns, type Db, type Statement } from "../db.ts";
 
 /** What makes a line that tasks stand in, within a tenant: action, slots, and where its tasks may run. */
 export interface Line {
@@ -68,13 +68,13 @@ const LIST_ROUTES: Statement = {
   name: "list_routes",
   text: /* sql */ `
   select ${COLUMNS} from route r
-   where r.tenant_id = $1 and r.action = any($2::text[])
+   where (r.tenant_id, r.action) in (select * from unnest($1::uuid[], $2::text[]))
      and (r.expires_at is null or exists (select from task_run t where t.route_id = r.id and t.status = 'queued'))`,
 };
 
 /** The routes of these actions that definitions need or in whose lines somebody stands. */
-export async function listRoutes(db: Db, tenantId: Uuid, actions: readonly string[]): Promise<RouteRow[]> {
-  return db.query<RouteRow>(LIST_ROUTES, [tenantId, actions]);
+export async function listRoutes(db: Db, actions: readonly { tenantId: Uuid; action: string }[]): Promise<RouteRow[]> {
+  return db.query<RouteRow>(LIST_ROUTES, columns(actions, ["tenantId", "action"]));
 }
 
 const GET_ROUTES: Statement = {
