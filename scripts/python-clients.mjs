@@ -1,6 +1,6 @@
 /**
  * The virtual environments with the published Python clients that the conformance suites drive: one per generation of
- * the client, since both install under the same name.
+ * the client and one for the oldest supported release, since all install under the same name.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -11,6 +11,8 @@ import { installInCi } from "./debian-package.mjs";
 
 const CLIENTS = [
   { folder: ".cache/python/v1", requirement: "hatchet-sdk==1.43.1" },
+  // The lower end of the supported range.
+  { folder: ".cache/python/v1-oldest", requirement: "hatchet-sdk==1.29.0" },
   { folder: ".cache/python/v0", requirement: "hatchet-sdk==0.47.1" },
 ];
 

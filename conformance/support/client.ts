@@ -65,6 +65,14 @@ export const TYPESCRIPT: Client = {
   },
 };
 
+/** The first release that is supported, of those at hand: docs/reference/compatibility.md has the range. */
+export const TYPESCRIPT_OLDEST: Client = {
+  ...TYPESCRIPT,
+  title: "TypeScript client 1.18.0",
+  tag: "tsold",
+  ...programs("typescript", process.execPath, ["--import", "tsx"], ".ts", ["--oldest"]),
+};
+
 /** The SDK of this repository, with the programs of the published one. */
 export const OURS: Client = {
   ...TYPESCRIPT,
@@ -94,6 +102,14 @@ export const PYTHON_V1: Client = {
     empty: { result: {} },
     nul: NUL,
   },
+};
+
+/** The first release that is supported. */
+export const PYTHON_V1_OLDEST: Client = {
+  ...PYTHON_V1,
+  title: "Python client 1.29.0",
+  tag: "py1old",
+  ...programs("python-v1", pythonOf("v1-oldest"), [], ".py"),
 };
 
 export const PYTHON_V0: Client = {

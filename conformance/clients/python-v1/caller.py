@@ -14,8 +14,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "python"))
 
 from hatchet_sdk import EmptyModel, Hatchet  # noqa: E402
+from newest_words import teach_newest_words  # noqa: E402
 from telling import end_process_group, tell  # noqa: E402
 
+teach_newest_words()
 hatchet = Hatchet()
 
 

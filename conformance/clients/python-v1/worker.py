@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "python"))
 
 from hatchet_sdk import Hatchet  # noqa: E402
+from newest_words import teach_newest_words  # noqa: E402
 from run_workflows import run_workflows  # noqa: E402
 from slot_workflows import slot_workflows  # noqa: E402
 from telling import end_with_the_test, tell  # noqa: E402
@@ -19,6 +20,7 @@ from telling import end_with_the_test, tell  # noqa: E402
 def main() -> None:
     config = json.loads(sys.argv[1])
     end_with_the_test()
+    teach_newest_words()
     hatchet = Hatchet()
 
     def name(base: str) -> str:

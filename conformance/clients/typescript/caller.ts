@@ -18,7 +18,12 @@ const verbs: Record<string, (args: Args) => Promise<unknown>> = {
   start: async ({ workflow, input, options }) => (await hatchet.runNoWait(workflow, input, options ?? {})).runId,
   startMany: async ({ workflow, inputs }) => {
     const declared = hatchet.workflow<Loose, Loose>({ name: workflow });
-    const refs = await declared.runManyNoWait(inputs.map((input: unknown) => ({ input })));
+    // Which the oldest release calls otherwise.
+    const start = declared.runManyNoWait ?? ((items: { input: Loose }[]) => declared.runNoWait(items.map(inputOf)));
+    const refs = await start.call(
+      declared,
+      inputs.map((input: unknown) => ({ input })),
+    );
     return Promise.all(refs.map((ref) => ref.runId));
   },
   /** The way of a program that holds the declaration of a standalone task: no task name around the output. */
@@ -45,6 +50,8 @@ const verbs: Record<string, (args: Args) => Promise<unknown>> = {
   unpause: ({ worker }) => hatchet.workers.unpause(worker),
   workflows: ({ name }) => hatchet.workflows.list({ name }),
 };
+
+const inputOf = ({ input }: { input: Loose }): Loose => input;
 
 createInterface({ input: process.stdin }).on("line", (text) => {
   const { id, verb, args } = JSON.parse(text) as { id: number; verb: string; args: Args };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { NATIVE_RUNTIME, sdkProblem } from "./sdk-range.ts";
 
 test.each([
-  ["TYPESCRIPT", "1.17.0"],
+  ["TYPESCRIPT", "1.18.0"],
   ["TYPESCRIPT", "1.33.2"],
   ["typescript", "v1.99.0-rc.1"],
   ["PYTHON", "1.43.1"],
@@ -22,9 +22,9 @@ test.each([
   [
     "TYPESCRIPT",
     "1.16.9",
-    "the TypeScript SDK 1.16.9 is too old: this engine is made for 1.17.0 up to 2.0.0; older ones",
+    "the TypeScript SDK 1.16.9 is too old: this engine is made for 1.18.0 up to 2.0.0; nobody has tried older ones",
   ],
-  ["PYTHON", "0.47.1", "the Python SDK 0.47.1 is too old: this engine is made for 1.29.0 up to 2.0.0; older ones"],
+  ["PYTHON", "0.47.1", "the Python SDK 0.47.1 is too old: this engine is made for 1.29.0 up to 2.0.0; nobody has"],
   ["PYTHON", "2.0.0", "the Python SDK 2.0.0 is too new: this engine is made for 1.29.0 up to 2.0.0, and may not know"],
 ])("says what is wrong with %s %s", (language, sdkVersion, text) => {
   expect(sdkProblem({ language, sdkVersion })).toContain(text);

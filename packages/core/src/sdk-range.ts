@@ -2,7 +2,7 @@ type Version = readonly [major: number, minor: number, patch: number];
 
 interface SdkRange {
   title: string;
-  /** The oldest that speaks the protocol of durable tasks. */
+  /** The oldest that is tested or, where none is at hand, the oldest with this protocol of durable tasks. */
   from: Version;
   /** The first major version that nobody has tried. */
   belowMajor: number;
@@ -13,7 +13,7 @@ interface SdkRange {
  * who wonders at one should see at once that it is outside. docs/reference/compatibility.md says so too.
  */
 const RANGES: Readonly<Record<string, SdkRange>> = {
-  TYPESCRIPT: { title: "TypeScript", from: [1, 17, 0], belowMajor: 2 },
+  TYPESCRIPT: { title: "TypeScript", from: [1, 18, 0], belowMajor: 2 },
   PYTHON: { title: "Python", from: [1, 29, 0], belowMajor: 2 },
   GO: { title: "Go", from: [0, 83, 59], belowMajor: 1 },
   RUBY: { title: "Ruby", from: [0, 3, 0], belowMajor: 1 },
@@ -41,7 +41,7 @@ export function sdkProblem({ language = "", sdkVersion = "", extra }: Runtime): 
   const { title, from, belowMajor } = range;
   const wish = `this engine is made for ${from.join(".")} up to ${belowMajor}.0.0`;
   if (isOlder(version, from)) {
-    return `the ${title} SDK ${sdkVersion} is too old: ${wish}; older ones run durable tasks by a protocol of their own`;
+    return `the ${title} SDK ${sdkVersion} is too old: ${wish}; nobody has tried older ones with it, and they may run durable tasks by another protocol`;
   }
   if (version[0] < belowMajor) return undefined;
   return `the ${title} SDK ${sdkVersion} is too new: ${wish}, and may not know what newer ones ask of it`;
