@@ -23,6 +23,8 @@ export interface Config {
   tls: { cert: string; key: string; clientCa: string | undefined } | undefined;
   /** A worker must show a certificate of its name. */
   bindsWorkerNames: boolean;
+  /** Workers with a published SDK that is out of range are refused, not only marked. */
+  requiresSupportedSdks: boolean;
   allowInsecure: boolean;
   logLevel: LogLevel;
   /** Written when tasks can run. */
@@ -50,6 +52,7 @@ export const DEFAULTS: Readonly<Config> = {
   publicUrl: undefined,
   tls: undefined,
   bindsWorkerNames: false,
+  requiresSupportedSdks: false,
   allowInsecure: false,
   logLevel: "info",
   readyFile: undefined,
@@ -79,6 +82,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     publicUrl: readUrl(nameOf("public-url"), text("public-url"), HTTP)?.replace(/\/+$/, ""),
     tls: readTls(text("tls-cert"), text("tls-key"), text("tls-client-ca")),
     bindsWorkerNames: readSwitch(nameOf("bind-worker-names"), text("bind-worker-names")),
+    requiresSupportedSdks: readSwitch(nameOf("require-supported-sdks"), text("require-supported-sdks")),
     allowInsecure: readSwitch(nameOf("insecure"), text("insecure")),
     logLevel: readLogLevel(nameOf("log-level"), text("log-level")),
     readyFile: text("ready-file"),

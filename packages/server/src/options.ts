@@ -21,6 +21,7 @@ export type OptionName =
   | "tls-key"
   | "tls-client-ca"
   | "bind-worker-names"
+  | "require-supported-sdks"
   | "insecure"
   | "log-level"
   | "ready-file"
@@ -65,6 +66,11 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
     env: "HELVE_BIND_WORKER_NAMES",
     value: undefined,
     help: "a worker must show a certificate that has its name",
+  },
+  "require-supported-sdks": {
+    env: "HELVE_REQUIRE_SUPPORTED_SDKS",
+    value: undefined,
+    help: "refuse workers whose SDK is out of the supported range",
   },
   insecure: {
     env: "HELVE_ALLOW_INSECURE",

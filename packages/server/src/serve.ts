@@ -142,13 +142,14 @@ async function startListening(
   { storage, config, log, closers }: ServeParts,
   { engine, tokens, metrics, serverUrl }: Inside,
 ): Promise<PublicAddresses> {
-  const { host, grpcPort, httpPort, bindsWorkerNames } = config;
+  const { host, grpcPort, httpPort, bindsWorkerNames, requiresSupportedSdks } = config;
   const tls = config.tls && (await watchTlsFiles(config.tls, log));
   if (tls) closers.add("TLS files", async () => tls.stop());
   const { reading, engineDb, listBacklogs } = storage;
   const { findRuns } = reading;
+  const rules = { bindsWorkerNames, requiresSupportedSdks };
   const listening = { log, host, port: grpcPort, tls };
-  const grpc = await startGrpcServer({ engine, authenticator: tokens, findRuns, bindsWorkerNames, ...listening });
+  const grpc = await startGrpcServer({ engine, authenticator: tokens, findRuns, ...rules, ...listening });
   closers.add("gRPC server", async () => {
     // It ends the streams of workers and answers what it has taken; then calls have nothing more to wait for.
     await engine.stop();

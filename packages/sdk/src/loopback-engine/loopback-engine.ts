@@ -19,6 +19,7 @@ export class LoopbackEngine {
   readonly workerControls: WorkerControls = {
     holdsAcknowledgements: false,
     lost: [],
+    notice: "",
     heartbeatMs: 4_000,
     frames: [],
     recordsFrames: true,

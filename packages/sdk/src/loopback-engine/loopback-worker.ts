@@ -10,6 +10,8 @@ export interface WorkerControls {
   holdsAcknowledgements: boolean;
   /** Attempts that a returning worker is told to have lost. */
   lost: helve.Attempt[];
+  /** What they are told to log when they register. */
+  notice: string;
   heartbeatMs: number;
   /** Every frame that a worker has sent, and on which of its streams. */
   readonly frames: { stream: number; frame: helve.WorkerFrame }[];
@@ -119,6 +121,7 @@ export class LoopbackWorker implements LoopbackSlots {
       workerId: this.workerId,
       heartbeatMs: this.#controls.heartbeatMs,
       lost: register.workerId === undefined ? [] : this.#controls.lost,
+      notice: this.#controls.notice,
     };
     this.#runs.workers.add(this);
   }

@@ -44,6 +44,22 @@ function registers(): helve.Register[] {
 }
 
 describe("a worker's stream", () => {
+  test("warns of what the engine has to say when it registers", async () => {
+    const warnings: string[] = [];
+    const quiet = () => {};
+    const warn = (message: string): void => void warnings.push(message);
+    const own = await Fixture.start({
+      logger: () => ({ debug: quiet, info: quiet, green: quiet, error: quiet, warn }),
+    });
+    try {
+      own.engine.workerControls.notice = "this engine is older than the worker's SDK";
+      await own.worker({ workflows: [own.client.task({ name: "quick", fn: async () => {} })] });
+      expect(warnings).toEqual(["this engine is older than the worker's SDK"]);
+    } finally {
+      await own.end();
+    }
+  });
+
   test("registers with what the worker is and can do", async () => {
     const worker = await fixture.worker({
       workflows: [quick, held],

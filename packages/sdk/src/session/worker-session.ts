@@ -253,8 +253,9 @@ export class WorkerSession {
   }
 
   #onRegistered(registered: helve.Registered): void {
-    const { owner, connection } = this.#options;
+    const { owner, connection, logger } = this.#options;
     clearTimeout(this.#timer);
+    if (registered.notice !== "") void logger.warn(registered.notice);
     this.#outage.over(connection.address);
     this.#wasEverRegistered = true;
     this.#failures = 0;

@@ -15,6 +15,7 @@ export interface Edge {
   readonly openCalls: OpenCalls;
   readonly findRuns: FindRuns;
   readonly bindsWorkerNames: boolean;
+  readonly requiresSupportedSdks: boolean;
   readonly log: Logger;
 }
 

@@ -30,6 +30,8 @@ export interface GrpcServerOptions {
   tls: Tls | undefined;
   /** A worker must show a certificate of its name. */
   bindsWorkerNames: boolean;
+  /** Workers with an SDK out of the supported range are refused. */
+  requiresSupportedSdks: boolean;
 }
 
 export interface GrpcServer {
@@ -45,7 +47,7 @@ const KEEPALIVE_MS = 30_000;
 
 /** Serves both wire protocols on one port: the Hatchet contract and the native sessions. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { engine, authenticator, findRuns, bindsWorkerNames, log, host, port, tls } = options;
+  const { engine, authenticator, findRuns, bindsWorkerNames, requiresSupportedSdks, log, host, port, tls } = options;
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
@@ -60,6 +62,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     authenticator,
     findRuns,
     bindsWorkerNames,
+    requiresSupportedSdks,
     log,
     connections: connections((connection) => engine.connectionClosed(connection)),
     openCalls: openCalls(),

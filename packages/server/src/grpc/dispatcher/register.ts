@@ -2,6 +2,7 @@ import { SDKS, type WorkerLabels, type WorkerRegisterRequest, type WorkerRegiste
 import {
   ACTION_RULE,
   fieldError,
+  HelveError,
   invalidArgument,
   isName,
   MAX_INT32,
@@ -25,9 +26,12 @@ export async function register(
 ): Promise<WorkerRegisterResponse> {
   const registration = readRegistration(request);
   requireCertificateFor(registration.name, caller.certificateNames?.());
+  const reason = sdkProblem(registration.runtime);
+  if (reason !== undefined && edge.requiresSupportedSdks) {
+    throw new HelveError("failed_precondition", `the worker '${registration.name}' is refused: ${reason}`);
+  }
   const workerId = await edge.engine.registerWorker(caller.tenantId, registration);
   heardOf(edge, caller, { workerId });
-  const reason = sdkProblem(registration.runtime);
   if (reason !== undefined) {
     const workerName = registration.name;
     edge.log.warn({ tenantId: caller.tenantId, workerId, workerName, reason }, "worker with an SDK out of range");

@@ -32,11 +32,22 @@ function openClient(): FarEnd<helve.ClientFrame, helve.EngineToClient> {
   return new FarEnd(client.sessions.client(client.metadata));
 }
 
+test("a worker that speaks a later protocol is served with the engine's, and told what its log should say", async () => {
+  const worker = openWorker(client, { protocol: 9 });
+  expect(await worker.first((frame) => frame.registered)).toMatchObject({
+    protocol: 1,
+    notice: expect.stringMatching(/engine is older than the worker's SDK.* version 1 .* up to 9/),
+  });
+  worker.stream.end();
+  await once(worker.stream, "end");
+});
+
 test("a worker registers, runs what it is given, and hears when it is durable", async () => {
   await putWorkflow(client, "native");
   const worker = openWorker(client, { actions: ["Native:Only"] });
   const registered = await worker.first((frame) => frame.registered);
-  expect(registered).toMatchObject({ protocol: 1, tenantId: server.running.tenantId, heartbeatMs: 4_000, lost: [] });
+  expect(registered).toMatchObject({ protocol: 1, tenantId: server.running.tenantId, heartbeatMs: 4_000 });
+  expect(registered).toMatchObject({ lost: [], notice: "" });
   await worker.first(durable(1));
 
   const program = openClient();

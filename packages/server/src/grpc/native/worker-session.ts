@@ -54,7 +54,9 @@ async function openSession(
     "close",
     edge.openCalls.watch(() => outbox.backlog()),
   );
-  const registered: helve.Registered = { protocol, tenantId, workerId, heartbeatMs: HEARTBEAT_MS, lost: [] };
+  const notice = protocolNotice(register.protocol);
+  if (notice !== "") edge.log.warn({ tenantId, workerId, workerName: register.name, reason: notice }, "newer worker");
+  const registered: helve.Registered = { protocol, tenantId, workerId, heartbeatMs: HEARTBEAT_MS, lost: [], notice };
   outbox.add(IDS_AND_NAMES, (frame) => {
     frame.registered = registered;
   });
@@ -69,6 +71,15 @@ async function openSession(
   registered.lost = open.lost;
   outbox.release();
   return new WorkerSession({ edge, caller, call, workerId, open, outbox });
+}
+
+/** What a worker should say in its log of the version that it offers; empty: nothing. */
+function protocolNotice(offered: number): string {
+  if (offered <= PROTOCOL) return "";
+  return (
+    `this engine is older than the worker's SDK: it speaks version ${PROTOCOL} of the protocol, the worker up to ` +
+    `${offered}; the worker is served, without what came later`
+  );
 }
 
 /** @throws HelveError not_found for a worker that is not known; it registers anew then */

@@ -163,6 +163,8 @@ export interface Registered {
   heartbeatMs: number;
   /** Of the attempts a returning worker holds: those it no longer owns and should stop. */
   lost: Attempt[];
+  /** What whoever looks after the worker should read; the worker logs it as a warning. Empty: nothing. */
+  notice: string;
 }
 
 export interface Assignment {
@@ -1418,7 +1420,7 @@ export const EngineToWorker: MessageFns<EngineToWorker> = {
 };
 
 function createBaseRegistered(): Registered {
-  return { protocol: 0, tenantId: "", workerId: "", heartbeatMs: 0, lost: [] };
+  return { protocol: 0, tenantId: "", workerId: "", heartbeatMs: 0, lost: [], notice: "" };
 }
 
 export const Registered: MessageFns<Registered> = {
@@ -1437,6 +1439,9 @@ export const Registered: MessageFns<Registered> = {
     }
     for (const v of message.lost) {
       Attempt.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.notice !== "") {
+      writer.uint32(50).string(message.notice);
     }
     return writer;
   },
@@ -1494,6 +1499,14 @@ export const Registered: MessageFns<Registered> = {
             message.lost.push(Attempt.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.notice = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1516,6 +1529,7 @@ export const Registered: MessageFns<Registered> = {
     message.workerId = object.workerId ?? "";
     message.heartbeatMs = object.heartbeatMs ?? 0;
     message.lost = object.lost?.map((e) => Attempt.fromPartial(e)) || [];
+    message.notice = object.notice ?? "";
     return message;
   },
 };
