@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,14 @@ async def workflows(args: dict[str, Any]) -> Any:
     return plain(await hatchet.workflows.aio_list(workflow_name=args["name"]))
 
 
+async def pause_workflow(args: dict[str, Any]) -> Any:
+    return plain(await hatchet.workflows.aio_pause(args["workflow"], timedelta(hours=args["hours"])))
+
+
+async def unpause_workflow(args: dict[str, Any]) -> Any:
+    return plain(await hatchet.workflows.aio_unpause(args["workflow"]))
+
+
 VERBS: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = {
     "run": run,
     "start": start_id,
@@ -152,6 +161,8 @@ VERBS: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = {
     "pause": pause,
     "unpause": unpause,
     "workflows": workflows,
+    "pauseWorkflow": pause_workflow,
+    "unpauseWorkflow": unpause_workflow,
 }
 
 

@@ -13,6 +13,7 @@ const COMMANDS = [
   "logs",
   "worker",
   "workers",
+  "workflows",
   "actions",
   "cert",
   "token",

@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "list, pause, resume and drain workers",
     load: async () => (await import("./commands/workers.ts")).workers,
   },
+  workflows: {
+    summary: "list, pause and resume workflows",
+    load: async () => (await import("./commands/workflows.ts")).workflows,
+  },
   actions: {
     summary: "list what workers must be able to do, and whether any can",
     load: async () => (await import("./commands/actions.ts")).actions,
@@ -79,7 +83,7 @@ const OVERVIEW = `helve — a task engine on Postgres
 Usage: helve COMMAND [flags]
 
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}`)
   .join("\n")}
 
 helve COMMAND --help says more about one. Exit codes: 0 done, 1 failed, 2 not understood.

@@ -1,4 +1,5 @@
 import type { DesiredLabel, RunId, TaskRunId, TenantId, Uuid, WorkerId, WorkflowDefinition } from "@helve/core";
+import type { Pause } from "@helve/store";
 
 /**
  * What the edge may ask of the engine. Both wire protocols and REST translate into these calls and nothing else; all of
@@ -20,6 +21,16 @@ export interface Engine {
 
   /** Hides a workflow and frees its name; runs that it has go on. @throws not_found */
   deleteWorkflow(tenantId: TenantId, workflowId: Uuid): Promise<void>;
+  /**
+   * Holds back the tasks of a workflow that no worker has, those of runs to come as well, until it is resumed. When this
+   * resolves nothing more is given out here; other replicas follow by hint. Another workflow that needs one of its actions
+   * waits as well.
+   *
+   * @throws not_found
+   */
+  pauseWorkflow(tenantId: TenantId, workflowId: Uuid, pause: Pause): Promise<void>;
+  /** Lets its tasks go on, in their order, each with its whole schedule timeout before it. @throws not_found */
+  resumeWorkflow(tenantId: TenantId, workflowId: Uuid): Promise<void>;
 
   /** Starts runs, all or none. @returns their ids in the order given; for a child asked for before, that child's id */
   triggerRuns(tenantId: TenantId, requests: readonly TriggerRequest[]): Promise<RunId[]>;
@@ -279,6 +290,7 @@ export interface RunDetails {
  * - `parents` tasks that it depends on have not ended
  * - `no_failure` an on-failure task: nothing has failed
  * - `back_off` its last attempt failed, and the pause after it is not over
+ * - `paused` its workflow is paused
  * - `action` no connected worker has registered its action
  * - `capacity` workers with its action do not have that many slots at all
  * - `labels` workers with its action do not meet the labels that it asks for
@@ -292,6 +304,7 @@ export type WaitRule =
   | "parents"
   | "no_failure"
   | "back_off"
+  | "paused"
   | "action"
   | "capacity"
   | "labels"

@@ -5,9 +5,11 @@ import {
   deleteWorkflow,
   fenceOtherReplicas,
   getEndedRuns,
+  pauseWorkflow,
   type ReplicaId,
   refreshTimeout,
   releaseSlot,
+  resumeWorkflow,
 } from "@helve/store";
 import type { Engine, Report, StreamChunk } from "./api.ts";
 import { Catalog } from "./catalog/catalog.ts";
@@ -28,6 +30,7 @@ import { postgresHints } from "./hints/postgres-hints.ts";
 import { ReplicaLease } from "./leases/replica-lease.ts";
 import { Maintenance } from "./maintenance/maintenance.ts";
 import type { Meter, Observer, Tracer } from "./observer.ts";
+import { PausedWorkflows } from "./pauses/paused-workflows.ts";
 import { persist } from "./persist.ts";
 import { RunEvents } from "./results/run-events.ts";
 import { RunResults, runStatus } from "./results/run-results.ts";
@@ -210,6 +213,13 @@ export function createEngine({
     settle: (settlement) => reports.settle(settlement),
     onError: failed("looking for due deadlines"),
   });
+  const pauses: PausedWorkflows = new PausedWorkflows({
+    db,
+    routes,
+    dispatcher,
+    settle: (settlement) => reports.settle(settlement),
+    onError: failed("reading which workflows are paused"),
+  });
   const sweeper: Sweeper = new Sweeper({
     db,
     clock,
@@ -222,6 +232,7 @@ export function createEngine({
     catalog,
     verdicts,
     letGo: (held, cancelReason) => consequences.letGo(held, cancelReason),
+    readPauses: () => pauses.read(),
     lookAtEvents: () => {
       events.announce();
       return tellEnds(events.openRuns());
@@ -262,6 +273,10 @@ export function createEngine({
         break;
       case "workflow":
         catalog.forgetCurrent(hint.tenantId, hint.name);
+        if (pauses.areAny) readPauses();
+        break;
+      case "pauses":
+        readPauses();
         break;
       case "paused":
         sessions.applyPaused(hint.workerId, hint.isPaused);
@@ -276,6 +291,17 @@ export function createEngine({
       case "beat":
         if (hint.replicaId === replicaId()) sessions.applyBeat(hint.workerId);
     }
+  }
+
+  function readPauses(): void {
+    pauses.read().catch(failed("reading which workflows are paused"));
+  }
+
+  /** A workflow was paused or resumed, here first. What was reserved before goes out before this resolves. */
+  async function pausesChanged(): Promise<void> {
+    publish({ kind: "pauses" });
+    await pauses.read();
+    await dispatcher.claimed();
   }
 
   /** For those who listen to runs here, when nobody has told them of the end. */
@@ -325,6 +351,8 @@ export function createEngine({
       const dead = isAlone ? await fenceOtherReplicas(db, lease.id) : [];
       await bus.start();
       bus.publish({ kind: "joined" });
+      await pauses.read();
+      pauses.start();
       sessions.start();
       queueTimers.start();
       sweeper.start();
@@ -341,6 +369,7 @@ export function createEngine({
       state = "stopping";
       await startingAnew;
       sweeper.stop();
+      pauses.stop();
       await unservedWatch.stop();
       await maintenance.stop();
       dispatcher.stop();
@@ -366,6 +395,8 @@ export function createEngine({
 
     async putWorkflow(tenantId, definition) {
       const result = await catalog.put(tenantId, definition);
+      // A new version may bring actions that are paused as well.
+      if (pauses.areAny) await pauses.read();
       publish({ kind: "workflow", tenantId, name: definition.name });
       return result;
     },
@@ -375,6 +406,16 @@ export function createEngine({
       if (name === undefined) throw notFound("not found");
       catalog.forgetCurrent(tenantId, name);
       publish({ kind: "workflow", tenantId, name });
+      if (pauses.areAny) await pauses.read();
+    },
+
+    async pauseWorkflow(tenantId, workflowId, pause) {
+      if (!(await pauseWorkflow(db, tenantId, workflowId, pause))) throw notFound("not found");
+      await pausesChanged();
+    },
+    async resumeWorkflow(tenantId, workflowId) {
+      if (!(await resumeWorkflow(db, tenantId, workflowId))) throw notFound("not found");
+      await pausesChanged();
     },
 
     triggerRuns: (tenantId, requests) => triggers.trigger(tenantId, requests),

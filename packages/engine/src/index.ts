@@ -1,3 +1,4 @@
+export type { Pause } from "@helve/store";
 export type * from "./api.ts";
 export { createEngine, type EngineOptions } from "./engine.ts";
 export type { BatchKind, Meter, Observer, TracedAttempt, TracedRun, Tracer } from "./observer.ts";

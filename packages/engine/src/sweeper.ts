@@ -41,6 +41,8 @@ export interface SweeperDeps {
   verdicts: Verdicts;
   /** A held task that is no longer its worker's. */
   letGo: (held: HeldTask, cancelReason: string | undefined) => void;
+  /** Reads which workflows are paused. */
+  readPauses: () => Promise<void>;
   /** Says what is listened to here, and looks for ends that those who listen were not told of. */
   lookAtEvents: () => Promise<void>;
   onError: (error: unknown) => void;
@@ -144,6 +146,7 @@ export class Sweeper {
       if (!this.#deps.lease.isValid()) return;
       // Nobody else changes labels while this replica is alone; what could not be read before is read now.
       await this.#deps.sessions.labelsChanged(this.#deps.lease.replicas > 1 ? undefined : []);
+      await this.#deps.readPauses();
       await this.#serveLines();
       if (this.#deps.clock.steady() - this.#doubtedAtMs >= DOUBT_ANYWAY_MS) this.#isInDoubt = true;
       if (this.#deps.lease.replicas > 1 || this.#isInDoubt) await this.#lookElsewhere();

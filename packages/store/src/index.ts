@@ -46,13 +46,13 @@ export {
   RANKS,
 } from "./task-runs/claim-task-runs.ts";
 export {
-  listExpiredTaskRuns,
   listOverdueTaskRuns,
   markStarted,
   nextQueueDeadline,
   refreshTimeout,
   releaseSlot,
   resumeDueTaskRuns,
+  takeExpiredTaskRuns,
 } from "./task-runs/deadlines.ts";
 export { finishTaskRuns, type Success } from "./task-runs/finish-task-runs.ts";
 export {
@@ -123,6 +123,13 @@ export {
   type UnfinishedWorkflowRun,
   type WorkflowRunContext,
 } from "./workflow-runs/workflow-runs.ts";
+export {
+  listOutlivedTaskRuns,
+  listPausedActions,
+  type Pause,
+  pauseWorkflow,
+  resumeWorkflow,
+} from "./workflows/paused-workflows.ts";
 export {
   deleteExpiredRoutes,
   getRoutes,

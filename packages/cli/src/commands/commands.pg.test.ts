@@ -226,6 +226,28 @@ describe("failed runs", () => {
   });
 });
 
+describe("helve workflows", () => {
+  it("pauses one, shows it, says of its runs why they wait, and resumes it", async () => {
+    expect((await helve(["workflows", "pause", "sample-order", "--keep", "1h"])).out).toBe("sample-order is paused\n");
+    expect((await helve(["workflows"])).out).toMatch(/^WORKFLOW +STATE +MADE +ID\n(.*\n)*sample-order +paused /);
+    const id = await started();
+    expect((await helve(["runs", "--waiting"])).out).toMatch(new RegExp(`${id} .* workflow sample-order is paused\n`));
+    expect((await helve(["run", id])).out).toContain("    released by: somebody resumes the workflow\n");
+    const { out } = await helve(["workflows", "resume", "sample-order", "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ rows: [{ name: "sample-order", isPaused: false }] });
+    await eventually("its end", async () => ((await statusOf(id)) === "COMPLETED" ? true : undefined));
+  });
+
+  it("changes nothing when a name is not known, or when it is not clear what is meant", async () => {
+    const { code, err } = await helve(["workflows", "pause", "sample-order", "nothing"]);
+    expect([code, err]).toEqual([1, "helve: there is no workflow 'nothing'\n"]);
+    expect((await helve(["workflows"])).out).toMatch(/sample-order +active /);
+    expect((await helve(["workflows", "pause"])).err).toContain("which workflows?");
+    expect((await helve(["workflows", "stop", "x"])).err).toContain("has no 'stop'");
+    expect((await helve(["workflows", "resume", "x", "--keep", "1h"])).code).toBe(2);
+  });
+});
+
 describe("helve workers", () => {
   it("lists who is connected, with free slots", async () => {
     const { code, out } = await helve(["workers"]);

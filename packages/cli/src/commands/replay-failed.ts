@@ -1,6 +1,6 @@
 import { timeSpan } from "../arguments/parse.ts";
 import type { Rest } from "../engine/rest.ts";
-import { workflowIdOf } from "../engine/workflow-id.ts";
+import { workflowIdOf } from "../engine/workflows.ts";
 import { DONE, FAILED } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 

@@ -6,7 +6,7 @@ import { findEngine } from "../engine/find-engine.ts";
 import { openRest, type Rest } from "../engine/rest.ts";
 import { STATUSES, type Status, type Summary } from "../engine/runs.ts";
 import { getWaits, type Wait } from "../engine/waits.ts";
-import { workflowIdOf } from "../engine/workflow-id.ts";
+import { workflowIdOf } from "../engine/workflows.ts";
 import { DONE, UsageError } from "../exit-codes.ts";
 import type { Output } from "../io.ts";
 import type { Style } from "../terminal/style.ts";

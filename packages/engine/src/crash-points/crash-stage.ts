@@ -1,4 +1,4 @@
-import type { RunId, TaskRunId, WorkerId } from "@helve/core";
+import type { RunId, TaskRunId, Uuid, WorkerId } from "@helve/core";
 import { type Database, findViolations } from "@helve/store";
 import type { AssignedTask, Report, TriggerRequest } from "../api.ts";
 import { attemptKey } from "../sessions/session.ts";
@@ -140,6 +140,16 @@ export class CrashStage {
   async cancel(id: RunId): Promise<void> {
     await this.#ask(async ({ engine, tenantId }) => {
       await engine.cancel(tenantId, [id], "enough");
+      return () => {};
+    });
+  }
+
+  async pauseForAMoment(workflow: string): Promise<void> {
+    await this.#ask(async ({ engine, tenantId, query }) => {
+      const [row] = await query<{ id: Uuid }>("select id from workflow where name = $1", [workflow]);
+      const { id } = row as { id: Uuid };
+      await engine.pauseWorkflow(tenantId, id, { ttlMs: null, cronRuns: "queue", scheduledRuns: "queue" });
+      await engine.resumeWorkflow(tenantId, id);
       return () => {};
     });
   }

@@ -210,6 +210,20 @@ export const OPERATIONS: readonly Operation[] = [
     runs: 1,
   },
   {
+    name: "a pause of a workflow and its end",
+    async prepare(stage) {
+      await stage.connect(1);
+      await stage.trigger("plain", 2);
+      await stage.received(1);
+    },
+    async act(stage) {
+      await stage.pauseForAMoment("plain");
+      await stage.report(await stage.received(1), SUCCESS);
+      await stage.received(2);
+    },
+    runs: 2,
+  },
+  {
     name: "a replay",
     prepare: (stage) => ended(stage, "plain"),
     async act(stage) {

@@ -191,6 +191,8 @@ export class Dispatcher {
    */
   #plan(): ClaimedLine[] {
     const plan: ClaimedLine[] = [];
+    // Who comes to serve a line says so anew.
+    for (const route of this.#waiting) if (!route.hasServers) this.#waiting.delete(route);
     const waiting = [...this.#waiting];
     const tenants = new Map<TenantId, ClaimedLine[]>();
     for (const route of [...waiting.filter((one) => one.isRanked), ...waiting.filter((one) => !one.isRanked)]) {

@@ -35,6 +35,8 @@ export class Route {
    */
   news = 0;
   hasWaiting = true;
+  /** The name of the paused workflow that its action belongs to. Nobody serves it then; see PausedWorkflows. */
+  pausedBy: string | undefined;
   readonly position: LinePosition = new LinePosition();
   /** How many of its tasks the workers connected here have room for when they have nothing else. */
   capacity = 0;
@@ -88,9 +90,9 @@ export class Route {
     }
   }
 
-  /** A worker has come, gone or changed. @returns whether it serves the route in another way than before */
+  /** A worker has come, gone or changed, or the route was paused or resumed. @returns whether it serves the route in another way than before */
   place(session: Session): boolean {
-    const rank = session.rankFor(this);
+    const rank = this.pausedBy === undefined ? session.rankFor(this) : undefined;
     const former = this.#tiers.find((tier) => tier.sessions.includes(session));
     if (former?.rank === rank) return false;
     if (former) this.#leave(former, session);

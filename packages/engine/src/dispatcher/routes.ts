@@ -15,6 +15,9 @@ const MARGIN_MS = DAY_MS / 4;
 /** A replica that makes the same route at the same moment can hide it from the first look. */
 const MAX_LOOKS = 3;
 
+/** Names of paused workflows by {@link actionKey} of their actions. */
+export type PausedActions = ReadonlyMap<string, string>;
+
 /** The line of a route with another placement. */
 export interface Placed {
   base: Route;
@@ -31,6 +34,7 @@ export class Routes {
   readonly #byLine = new Map<string, Route>();
   readonly #byAction = new Map<string, Set<Route>>();
   readonly #sessions = new Set<Session>();
+  #paused: PausedActions = new Map();
 
   readonly #clock: Clock;
 
@@ -43,7 +47,7 @@ export class Routes {
   get(row: RouteRow): Route {
     let route = this.#byId.get(row.id);
     if (!route) {
-      route = new Route(row);
+      route = this.make(row);
       this.#byId.set(row.id, route);
       this.#byLine.set(lineKey(row.tenantId, row), route);
       this.#ofAction(row.tenantId, row.action).add(route);
@@ -52,6 +56,27 @@ export class Routes {
     const usableForMs = row.keptForMs === null ? Number.POSITIVE_INFINITY : row.keptForMs - MARGIN_MS;
     route.usableUntilMs = this.#clock.now() + usableForMs;
     return route;
+  }
+
+  /** The same without keeping it. */
+  make(row: RouteRow): Route {
+    const route = new Route(row);
+    route.pausedBy = this.#paused.get(actionKey(row.tenantId, row.action));
+    return route;
+  }
+
+  /** Other actions are paused from now on. @returns routes that were resumed */
+  pause(paused: PausedActions): Route[] {
+    this.#paused = paused;
+    const resumed: Route[] = [];
+    for (const route of this.#byId.values()) {
+      const workflow = paused.get(actionKey(route.tenantId, route.action));
+      if (route.pausedBy === workflow) continue;
+      route.pausedBy = workflow;
+      for (const session of this.#sessions) route.place(session);
+      if (workflow === undefined) resumed.push(route);
+    }
+    return resumed;
   }
 
   byId(id: number): Route | undefined {
@@ -146,15 +171,20 @@ export class Routes {
   }
 
   *#routesOf({ tenantId, actions }: Session): Iterable<Route> {
-    for (const action of actions) yield* this.#byAction.get(`${tenantId} ${action}`) ?? [];
+    for (const action of actions) yield* this.#byAction.get(actionKey(tenantId, action)) ?? [];
   }
 
   #ofAction(tenantId: TenantId, action: string): Set<Route> {
-    const key = `${tenantId} ${action}`;
+    const key = actionKey(tenantId, action);
     const routes = this.#byAction.get(key) ?? new Set();
     this.#byAction.set(key, routes);
     return routes;
   }
+}
+
+/** Names an action among those of all tenants. */
+export function actionKey(tenantId: TenantId, action: string): string {
+  return `${tenantId} ${action}`;
 }
 
 function lineOf({ action, slotsText, placementText: placement }: Route): Line {

@@ -18,6 +18,8 @@ export type Hint =
   /** These tasks hold no slot any more. */
   | { kind: "released"; tasks: TaskRunId[] }
   | { kind: "workflow"; tenantId: TenantId; name: string }
+  /** Workflows were paused or resumed. */
+  | { kind: "pauses" }
   | { kind: "paused"; workerId: WorkerId; isPaused: boolean }
   | { kind: "labels"; workerId: WorkerId }
   | { kind: "beat"; replicaId: ReplicaId; workerId: WorkerId }

@@ -1,4 +1,4 @@
-import { type Database, listExpiredTaskRuns, nextQueueDeadline, type ReplicaId, resumeDueTaskRuns } from "@helve/store";
+import { type Database, nextQueueDeadline, type ReplicaId, resumeDueTaskRuns, takeExpiredTaskRuns } from "@helve/store";
 import type { Clock } from "../clock.ts";
 import type { Settlement } from "../commands/settlement.ts";
 
@@ -80,7 +80,7 @@ export class QueueTimers {
     if (nextAtMs > clock.now()) return nextAtMs;
     const resumed = await resumeDueTaskRuns(db, replicaId());
     if (resumed.size > 0) onResumed(resumed);
-    const expired = await listExpiredTaskRuns(db);
+    const expired = await takeExpiredTaskRuns(db, replicaId());
     await Promise.all(
       expired.map(({ id, tenantId, attempt }) =>
         settle({ tenantId, id, attempt, cause: { kind: "schedule_timed_out" }, startedAtMs: null }),

@@ -10,6 +10,8 @@ export interface Demand {
   action: string;
   slots: readonly (readonly [kind: string, units: number])[];
   placement: Placement;
+  /** The paused workflow that holds it back. */
+  pausedBy?: string | undefined;
 }
 
 type Found = { rule: WaitRule; worker: WorkerView; detail: string };
@@ -37,6 +39,10 @@ export function queueReasons(demand: Demand, workers: readonly WorkerView[]): Wa
     });
   };
 
+  if (demand.pausedBy !== undefined) {
+    add("paused", `workflow ${demand.pausedBy} is paused`, "somebody resumes the workflow");
+    return reasons;
+  }
   if (of("next").length > 0) add("next", "a worker has room for it", "the next hand-out, which is under way");
   if (of("busy").length > 0) {
     add("busy", "all slots of the workers that may take it are taken", "one of the tasks that hold them ends");
@@ -62,9 +68,9 @@ export function queueReasons(demand: Demand, workers: readonly WorkerView[]): Wa
   return reasons;
 }
 
-/** Whether, for these reasons, no worker that is connected will take the task even when slots come free. */
+/** Whether, for these reasons, no worker that is connected will take the task even when slots come free. In a pause none need. */
 export function isUnserved(reasons: readonly WaitReason[]): boolean {
-  return reasons.every(({ rule }) => rule !== "next" && rule !== "busy");
+  return reasons.every(({ rule }) => rule !== "next" && rule !== "busy" && rule !== "paused");
 }
 
 /** What stands between a task and a worker that has its action. */

@@ -54,7 +54,7 @@ export class UnservedWatch {
 
   /** Somebody stands in this line, and it seems that no worker serves it. */
   note(route: Route): void {
-    if (this.#isStopped || this.#watched.has(route.id)) return;
+    if (this.#isStopped || route.pausedBy !== undefined || this.#watched.has(route.id)) return;
     this.#watched.set(route.id, { route, sinceMs: performance.now(), cause: "", afterRank: -1, afterAge: -1 });
     this.#schedule();
   }

@@ -9,7 +9,7 @@ import {
 } from "@helve/store";
 import type { WaitReason, WaitRule } from "../api.ts";
 import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
-import { Route } from "../dispatcher/route.ts";
+import type { Route } from "../dispatcher/route.ts";
 import type { Routes } from "../dispatcher/routes.ts";
 import { queueReasons } from "./queue-reasons.ts";
 import { viewWorkers, type WorkerView, type WorkerViewsDeps } from "./worker-view.ts";
@@ -33,7 +33,9 @@ export async function whyWaiting(
     taskIds.map((id) => {
       const task = tasks.get(id);
       const reasons = task ? reasonsOf(scene, task) : [];
-      return [id, reasons.map((reason) => ({ ...reason, deadlineMs: task?.deadlineMs ?? undefined }))];
+      // Nothing times out in a pause.
+      const deadlineMs = reasons.some(({ rule }) => rule === "paused") ? undefined : (task?.deadlineMs ?? undefined);
+      return [id, reasons.map((reason) => ({ ...reason, deadlineMs }))];
     }),
   );
 }
@@ -76,7 +78,7 @@ async function lookAround(
       [...new Set(parentIds)].map((id) => ({ tenantId, id })),
     ),
   ]);
-  const stored = new Map(rows.map((row) => [row.id, new Route(row)]));
+  const stored = new Map(rows.map((row) => [row.id, routes.make(row)]));
   return {
     version,
     route({ routeId }) {

@@ -98,6 +98,7 @@ export const OPERATIONS: Readonly<Record<string, Allowed>> = {
   "workflow:list": EVERY_TOKEN,
   "workflow:get": EVERY_TOKEN,
   "workflow:delete": [],
+  "workflow:update": [],
   "workflow-version:get": EVERY_TOKEN,
 };
 

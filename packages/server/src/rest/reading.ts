@@ -154,6 +154,9 @@ export interface WorkflowRecord {
   name: string;
   createdAt: Date;
   versionId: Uuid;
+  /** How it is paused; both null when it is not. */
+  pausedCronRuns: "queue" | "drop" | null;
+  pausedScheduledRuns: "queue" | "drop" | null;
 }
 
 export interface VersionRecord {

@@ -1,5 +1,6 @@
 import type { Uuid } from "@helve/core";
 import type { Db, Statement } from "../db.ts";
+import type { Pause } from "../workflows/paused-workflows.ts";
 import { getVersion, type WorkflowVersionRow } from "../workflows/workflows.ts";
 
 /** A workflow and which version of it is the newest. */
@@ -9,9 +10,14 @@ export interface WorkflowRecord {
   name: string;
   createdAt: Date;
   versionId: Uuid;
+  /** How it is paused; both null when it is not. */
+  pausedCronRuns: Pause["cronRuns"] | null;
+  pausedScheduledRuns: Pause["scheduledRuns"] | null;
 }
 
-const COLUMNS = /* sql */ `w.id, w.tenant_id as "tenantId", w.name, w.created_at as "createdAt", v.id as "versionId"`;
+const COLUMNS = /* sql */ `
+  w.id, w.tenant_id as "tenantId", w.name, w.created_at as "createdAt", v.id as "versionId",
+  w.paused_cron_runs as "pausedCronRuns", w.paused_scheduled_runs as "pausedScheduledRuns"`;
 const NEWEST_VERSION = /* sql */ `
   lateral (select id from workflow_version where workflow_id = w.id order by ordinal desc limit 1) v`;
 

@@ -24,16 +24,32 @@ export async function resumeDueTaskRuns(db: Db, replicaId: ReplicaId): Promise<S
   return new Set(rows.map((row) => row.routeId));
 }
 
-const LIST_EXPIRED: Statement = {
-  name: "list_expired_task_runs",
-  text: /* sql */ `
-  select id, tenant_id as "tenantId", attempt from task_run
-   where status = 'queued' and deadline_at <= helve_now() order by deadline_at limit 1000`,
-};
+// Nothing times out while its workflow is paused, nor before it has had all its time since: such a deadline is put off when
+// it passes, so that a pause costs nothing for tasks that wait for less. Whoever is being claimed just now is left alone.
+const TAKE_EXPIRED = ownedStatement(
+  "take_expired_task_runs",
+  /* sql */ `
+  due as materialized (
+    select t.id, t.tenant_id, t.attempt,
+           case when w.paused_at is null then w.resumed_at else helve_now() end
+             + greatest(t.schedule_timeout_ms, 1000) * interval '1 ms' as later
+      from task_run t left join workflow_version v on v.id = t.version_id left join workflow w on w.id = v.workflow_id,
+           owner
+     where t.status = 'queued' and t.deadline_at <= helve_now()
+     order by t.deadline_at limit 1000
+     for update of t skip locked
+  ), put_off as (
+    update task_run t set deadline_at = due.later from due where t.id = due.id and due.later > helve_now()
+  )
+  select id, tenant_id as "tenantId", attempt from due where later is null or later <= helve_now()`,
+);
 
-/** Runs that stand in line past their schedule timeout. */
-export async function listExpiredTaskRuns(db: Db): Promise<{ id: Uuid; tenantId: Uuid; attempt: number }[]> {
-  return db.query(LIST_EXPIRED);
+/** Runs that stand in line past their schedule timeout. Deadlines that passed in a pause of the workflow are put off. */
+export async function takeExpiredTaskRuns(
+  db: Db,
+  replicaId: ReplicaId,
+): Promise<{ id: Uuid; tenantId: Uuid; attempt: number }[]> {
+  return db.query(TAKE_EXPIRED, [replicaId]);
 }
 
 const LIST_OVERDUE: Statement = {

@@ -44,11 +44,12 @@ const DELETE_WORKFLOW: Statement = {
   with former as (
     select id, name from workflow where tenant_id = $1 and id = $2 and deleted_at is null for update
   )
-  update workflow w set name = w.name || '-' || w.id, deleted_at = helve_now() from former where w.id = former.id
+  update workflow w set name = w.name || '-' || w.id, deleted_at = helve_now(), paused_at = null, resumed_at = helve_now()
+    from former where w.id = former.id
   returning former.name`,
 };
 
-/** Frees the name of a workflow and hides it; its runs stay. @returns the name, or undefined when there is none to delete */
+/** Frees the name of a workflow and hides it; its runs stay, and a pause ends. @returns the name, or undefined when there is none to delete */
 export async function deleteWorkflow(db: Db, tenantId: Uuid, id: Uuid): Promise<string | undefined> {
   return (await db.query<{ name: string }>(DELETE_WORKFLOW, [tenantId, id]))[0]?.name;
 }

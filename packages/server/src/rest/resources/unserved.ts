@@ -56,7 +56,6 @@ const NOT_YET: readonly KnownOperation[] = [
   ["GET", "/api/v1/stable/operators/http/:httpOperator", "v1-http-operator:get"],
   ["PATCH", "/api/v1/stable/operators/http/:httpOperator", "v1-http-operator:update"],
   ["DELETE", "/api/v1/stable/operators/http/:httpOperator", "v1-http-operator:delete"],
-  ["PATCH", "/api/v1/workflows/:workflow", "workflow:update"],
   ["GET", "/api/v1/workflows/:workflow/metrics", "workflow:get:metrics"],
   ["GET", "/api/v1/tenants/:tenant/workflows/:workflow/worker-count", "workflow:get:workers-count"],
   ["POST", "/api/v1/tenants/:tenant/workflows/:workflow/crons", "cron-workflow-trigger:create"],

@@ -36,3 +36,41 @@ test("a deleted workflow is gone, its runs are not, and its name is free at once
   await rest.ended(next);
   worker.leave();
 });
+
+test("a workflow is paused and resumed in the words of both generations of clients, and says so", async () => {
+  const { workflowId } = await rest.put({ name: "held", tasks: [{ readableId: "only", action: "held:only" }] });
+  const url = `/api/v1/workflows/${workflowId}`;
+  const worker = await rest.worker(["held:only"]);
+  const patch = (body: object) => rest.call("PATCH", url, { body });
+  const behaviors = { pausedWorkflowCronRunQueueBehavior: "DROP", pausedWorkflowScheduledRunQueueBehavior: "QUEUE" };
+  const paused = { isPaused: true, ...behaviors };
+  const answer = await patch({ pause: { action: "pause", ...behaviors, pausedWorkflowQueueTTL: "1d12h" } });
+  expect([answer.status, answer.body]).toEqual([200, expect.objectContaining(paused)]);
+  expect((await rest.get(url)).body).toMatchObject(paused);
+  const { rows } = (await rest.get(`/api/v1/tenants/${rest.tenantId}/workflows?name=held`)).body;
+  expect(rows[0]).toMatchObject(paused);
+
+  const id = await rest.run("held");
+  const waits = (await rest.get(`/api/v1/stable/workflow-runs/${id}/waits`)).body;
+  expect(waits.rows[0].reasons[0]).toMatchObject({ rule: "paused", message: "workflow held is paused" });
+  const stats = (await rest.get(`/api/v1/tenants/${rest.tenantId}/task-stats`)).body;
+  expect(stats.only).toMatchObject({ queued: { total: 1 } });
+
+  const resumed = await patch({ pause: { action: "unpause" } });
+  expect(resumed.body).toMatchObject({ isPaused: false });
+  expect(resumed.body).not.toHaveProperty("pausedWorkflowCronRunQueueBehavior");
+  await worker.succeed(await worker.next());
+  await rest.ended(id);
+
+  expect((await patch({ isPaused: true })).body).toMatchObject({ isPaused: true });
+  expect((await patch({ isPaused: false })).body).toMatchObject({ isPaused: false });
+  worker.leave();
+  for (const wrong of [
+    {},
+    { pause: { action: "stop" } },
+    { pause: { action: "pause", pausedWorkflowQueueTTL: "soon" } },
+    { pause: { action: "pause", pausedWorkflowCronRunQueueBehavior: "KEEP" } },
+  ]) {
+    expect((await patch(wrong)).status, JSON.stringify(wrong)).toBe(400);
+  }
+});

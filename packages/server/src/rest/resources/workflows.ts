@@ -1,6 +1,7 @@
-import { formatDuration, HelveError } from "@helve/core";
+import { formatDuration, HelveError, invalidArgument, parseDurationMs } from "@helve/core";
+import type { Pause } from "@helve/engine";
 import type { FastifyInstance } from "fastify";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import type { AccessRules } from "../access.ts";
 import type { RestDeps } from "../deps.ts";
 import { rawObject } from "../json.ts";
@@ -14,6 +15,8 @@ import { limitSchema, OFFSET } from "./queries.ts";
 const TAG = "Workflows";
 const WORKFLOW = "/api/v1/workflows/:workflow";
 
+const Behavior = Type.Enum(["QUEUE", "DROP"]);
+
 const VersionMetaSchema = Type.Object({
   metadata: MetaSchema,
   version: Type.String(),
@@ -26,6 +29,8 @@ const WorkflowSchema = Type.Object({
   name: Type.String(),
   description: Type.Optional(Type.String()),
   isPaused: Type.Optional(Type.Boolean()),
+  pausedWorkflowCronRunQueueBehavior: Type.Optional(Behavior),
+  pausedWorkflowScheduledRunQueueBehavior: Type.Optional(Behavior),
   versions: Type.Optional(Type.Array(VersionMetaSchema)),
   tenantId: Id,
 });
@@ -43,6 +48,20 @@ const VersionSchema = Type.Object({
   v1Concurrency: Type.Array(JsonObject),
   workflowConfig: JsonObject,
   inputJsonSchema: Type.Optional(JsonObject),
+});
+
+const UpdateBody = Type.Object({
+  pause: Type.Optional(
+    Type.Object({
+      action: Type.Enum(["pause", "unpause"]),
+      pausedWorkflowCronRunQueueBehavior: Type.Optional(Behavior),
+      pausedWorkflowScheduledRunQueueBehavior: Type.Optional(Behavior),
+      pausedWorkflowQueueTTL: Type.Optional(
+        Type.String({ description: "how long a task waits before it is cancelled, such as 24h; absent: it waits on" }),
+      ),
+    }),
+  ),
+  isPaused: Type.Optional(Type.Boolean({ description: "the same as older clients say it" })),
 });
 
 /** Registered workflows and their versions. */
@@ -89,6 +108,28 @@ export function workflowRoutes(app: FastifyInstance, { engine, reading }: RestDe
   operation(
     app,
     {
+      method: "PATCH",
+      url: WORKFLOW,
+      id: "workflow:update",
+      summary: "Pause a workflow: its tasks wait until it is resumed; or resume it",
+      tag: TAG,
+      access: access.workflow,
+      body: UpdateBody,
+      answer: WorkflowSchema,
+    },
+    async ({ tenantId, resource: { id, versionId }, body }) => {
+      const pause = readPause(body);
+      if (pause) await engine.pauseWorkflow(tenantId, id, pause);
+      else await engine.resumeWorkflow(tenantId, id);
+      const after = await reading.getWorkflow(tenantId, id);
+      if (!after) throw new HelveError("not_found", "not found");
+      return describe(after, (await reading.getVersions([versionId])).get(versionId));
+    },
+  );
+
+  operation(
+    app,
+    {
       method: "DELETE",
       url: WORKFLOW,
       id: "workflow:delete",
@@ -121,12 +162,37 @@ export function workflowRoutes(app: FastifyInstance, { engine, reading }: RestDe
   );
 }
 
+/** @returns undefined: it is to be resumed @throws HelveError */
+function readPause({ pause, isPaused }: Static<typeof UpdateBody>): Pause | undefined {
+  if (pause === undefined && isPaused === undefined) throw invalidArgument("pause is required");
+  if (pause === undefined) return isPaused ? { ttlMs: null, cronRuns: "queue", scheduledRuns: "queue" } : undefined;
+  if (pause.action === "unpause") return undefined;
+  const behavior = (word = "QUEUE") => word.toLowerCase() as Pause["cronRuns"];
+  return {
+    ttlMs: pause.pausedWorkflowQueueTTL === undefined ? null : readTtl(pause.pausedWorkflowQueueTTL),
+    cronRuns: behavior(pause.pausedWorkflowCronRunQueueBehavior),
+    scheduledRuns: behavior(pause.pausedWorkflowScheduledRunQueueBehavior),
+  };
+}
+
+/** A duration that may begin with days, which others have not. @throws HelveError */
+function readTtl(text: string): number {
+  const [, days = "0", rest = ""] = /^(?:(\d{1,5})d)?(.*)$/.exec(text) ?? [];
+  const ms = rest === "" ? 0 : parseDurationMs(rest);
+  const ttlMs = ms === undefined ? 0 : Number(days) * 86_400_000 + ms;
+  if (ttlMs > 0) return ttlMs;
+  throw invalidArgument(`pausedWorkflowQueueTTL must be a time such as 24h or 1d12h, got "${text}"`);
+}
+
 function describe(workflow: WorkflowRecord, version: VersionRecord | undefined): object {
+  const { pausedCronRuns, pausedScheduledRuns } = workflow;
   return {
     metadata: meta(workflow.id, workflow.createdAt, version?.createdAt),
     name: workflow.name,
     description: version?.definition.description ?? "",
-    isPaused: false,
+    isPaused: pausedCronRuns !== null,
+    pausedWorkflowCronRunQueueBehavior: pausedCronRuns?.toUpperCase(),
+    pausedWorkflowScheduledRunQueueBehavior: pausedScheduledRuns?.toUpperCase(),
     tenantId: workflow.tenantId,
   };
 }

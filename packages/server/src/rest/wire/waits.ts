@@ -8,6 +8,7 @@ const RULES: Readonly<Record<WaitReason["rule"], true>> = {
   parents: true,
   no_failure: true,
   back_off: true,
+  paused: true,
   action: true,
   capacity: true,
   labels: true,
