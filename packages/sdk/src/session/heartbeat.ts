@@ -9,7 +9,8 @@ export class Heartbeat {
   }
 
   /**
-   * Looks twice in each interval whether anything was written, so that no gap is longer than the interval.
+   * Looks twice in each interval whether anything was written since the last look, so that no gap is longer than the
+   * interval. A beat counts as written: with nothing else to say there is one an interval.
    *
    * @param beat writes something; called when nothing was
    */
@@ -17,8 +18,9 @@ export class Heartbeat {
     this.stop();
     if (intervalMs <= 0) return;
     this.#timer = setInterval(() => {
-      if (this.#isQuiet) beat();
+      const wasQuiet = this.#isQuiet;
       this.#isQuiet = true;
+      if (wasQuiet) beat();
     }, intervalMs / 2);
   }
 
