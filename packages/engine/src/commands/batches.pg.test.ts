@@ -43,3 +43,15 @@ test("a cancel that shares a batch with the failure that calls the on-failure ta
   expect([status, ...tasks.map((task) => task.status)]).toEqual(["failed", "failed", "cancelled"]);
   expect(worker.sent).toHaveLength(1);
 });
+
+test("a late report that shares a batch with that of the attempt which runs does not stand in its way", async () => {
+  await helve.put({ name: "twice", tasks: [{ readableId: "a", action: "twice:a", retries: 1 }] });
+  const worker = await helve.worker({ actions: ["twice:a"] });
+  const runId = await helve.run("twice");
+  await worker.fail(await worker.next());
+  await worker.next();
+  const report = (attempt: number) => ({ taskId: runId, attempt, outcome: "succeeded", output: `${attempt}` }) as const;
+  const answers = helve.engine.report(helve.tenantId, [report(1), report(2), report(3)]);
+  expect(await answers).toEqual(["late", "accepted", "late"]);
+  expect(await helve.ended(runId)).toMatchObject({ status: "succeeded", tasks: [{ output: "2" }] });
+});

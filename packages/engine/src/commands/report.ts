@@ -190,11 +190,27 @@ export class Reports {
   }
 
   async #finish(batch: Success[]): Promise<ReportAnswer[]> {
+    const accepted = new Set<Success>();
+    // One id may stand in a statement once. Of two reports about one task the first may be of an attempt that was given up.
+    for (let rest = batch; rest.length > 0; ) {
+      const first = new Map<TaskRunId, Success>();
+      for (const success of rest) if (!first.has(success.id)) first.set(success.id, success);
+      const ended = await this.#finishEach([...first.values()]);
+      for (const success of first.values()) if (ended.has(success.id)) accepted.add(success);
+      rest = rest.filter((success) => first.get(success.id) !== success && !ended.has(success.id));
+    }
+    if (accepted.size === batch.length) return batch.map(() => "accepted");
+    return this.#answerRest(
+      batch,
+      (success) => accepted.has(success),
+      (success) => ({ ...success, outcome: "succeeded" }),
+    );
+  }
+
+  /** @returns the attempts that ended, by the tasks' ids */
+  async #finishEach(successes: Success[]): Promise<Map<TaskRunId, number>> {
     const { db, replicaId, heldTasks } = this.#deps;
-    // One id may stand in a statement once; of two reports about one task the first counts.
-    const first = new Map<TaskRunId, Success>();
-    for (const success of batch) if (!first.has(success.id)) first.set(success.id, success);
-    const sorted = [...first.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const sorted = successes.sort((a, b) => (a.id < b.id ? -1 : 1));
     // A second try after a lost connection may find the rows ended by the first, and asks what became of them.
     const begunAt = performance.now();
     const ended = await persist(() => finishAsOwner(db, replicaId(), sorted), this.#deps.onDoubt);
@@ -206,9 +222,7 @@ export class Reports {
       return [{ success, attempt, held: held?.task.attempt === attempt ? held : undefined }];
     });
     this.#deps.onFinished(finished);
-    const isFirst = (success: Success) => first.get(success.id) === success && ended.has(success.id);
-    if (batch.every(isFirst)) return batch.map(() => "accepted");
-    return this.#answerRest(batch, isFirst, (success) => ({ ...success, outcome: "succeeded" }));
+    return ended;
   }
 
   async #settle(batch: Settlement[]): Promise<Settled[]> {
