@@ -110,6 +110,7 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
     tokens: {
       insertToken: (token) => insertApiToken(engineDb, token),
       isValid: async (token) => (await getValidToken(engineDb, token)) !== undefined,
+      revoke: ({ id, tenantId }) => revokeApiToken(engineDb, id, tenantId),
     },
     signingKey: (proposed) => putSigningKey(engineDb, proposed),
     reading: openReading(readingDb, engineDb),

@@ -158,7 +158,7 @@ async function startListening(
   const { streamBacklog } = grpc;
   metrics.connect({ engine, databaseCounters: engineDb.counters, listBacklogs, streamBacklog });
   const { authenticate } = tokens;
-  const app = restServer({ engine, reading, authenticate, version: VERSION, serverUrl, metrics, log });
+  const app = restServer({ engine, reading, authenticate, tokens, version: VERSION, serverUrl, metrics, log });
   const http = await startHttpServer({ app, host, port: httpPort, tls });
   closers.add("HTTP server", () => http.stop(HTTP_GRACE_MS));
   return publicAddresses(config, { grpcPort: grpc.port, httpPort: http.port });

@@ -5,7 +5,7 @@ import { FORBIDDEN_TEXT } from "../rest/errors.ts";
 import { runningTask } from "../testing/running-task.ts";
 import { tenantContent } from "../testing/tenant-content.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
-import { type TokensOfAllKinds, tokensOfAllKinds } from "../testing/tokens-of-all-kinds.ts";
+import { ownTokens, type TokensOfAllKinds, tokensOfAllKinds } from "../testing/tokens-of-all-kinds.ts";
 import { OPERATIONS, scopeProblem } from "./permissions.ts";
 
 interface Described {
@@ -33,7 +33,8 @@ beforeAll(async () => {
   const tenant = server.running.tenantId;
   const { body } = await request({ method: "get", path: `/api/v1/tenants/${tenant}/workflows` }, server.token);
   const workflow = (JSON.parse(body) as { rows: { metadata: { id: string } }[] }).rows[0]?.metadata.id as string;
-  ids = { tenant, task: taskId, run: taskId, worker: workerId, workflow };
+  const apiToken = (await ownTokens(db).then((own) => own.mint({ tenantId: tenant, name: "guarded" }))).id;
+  ids = { tenant, task: taskId, run: taskId, worker: workerId, workflow, apiToken };
   const document = JSON.parse((await request({ method: "get", path: "/api/v1/openapi.json" }, undefined)).body);
   operations = Object.entries(document.paths as Record<string, Record<string, Described>>).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, described]) => ({ ...described, method, path })),

@@ -100,6 +100,9 @@ export const OPERATIONS: Readonly<Record<string, Allowed>> = {
   "workflow:delete": [],
   "workflow:update": [],
   "workflow-version:get": EVERY_TOKEN,
+  "api-token:create": [],
+  "api-token:list": [],
+  "api-token:update:revoke": [],
 };
 
 /**

@@ -16,6 +16,7 @@ function memoryStore(): TokenStore {
   return {
     insertToken: async ({ id, scope }) => void valid.set(id, scope),
     isValid: async ({ id, scope }) => valid.get(id) === scope,
+    revoke: async () => false,
   };
 }
 
@@ -93,6 +94,7 @@ test("a token has the scope that it was made for, and is none when that has been
   const store: TokenStore = {
     insertToken: async ({ id, scope }) => void scopes.set(id, scope),
     isValid: async ({ id, scope }) => scopes.get(id) === scope,
+    revoke: async () => false,
   };
   const tokens = createTokens(key, store, () => ADDRESSES);
   const { id, token } = await tokens.mint({ tenantId: TENANT, name: "test", scope: "read" });
@@ -103,7 +105,11 @@ test("a token has the scope that it was made for, and is none when that has been
 });
 
 test("a token from before there were scopes may do all", async () => {
-  const store: TokenStore = { insertToken: async () => {}, isValid: async ({ scope }) => scope === "admin" };
+  const store: TokenStore = {
+    insertToken: async () => {},
+    isValid: async ({ scope }) => scope === "admin",
+    revoke: async () => false,
+  };
   const id = crypto.randomUUID();
   const text = await new SignJWT({ token_id: id })
     .setProtectedHeader({ alg: "ES256", kid: key.id })

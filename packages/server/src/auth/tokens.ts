@@ -10,6 +10,8 @@ export interface TokenStore {
   insertToken(token: { id: Uuid; tenantId: TenantId; name: string; scope: Scope; expiresAt: Date }): Promise<void>;
   /** Whether the token is stored with this scope, not revoked and not past its stored expiry. */
   isValid(token: { id: Uuid; tenantId: TenantId; scope: Scope }): Promise<boolean>;
+  /** @returns whether there was one that was not revoked */
+  revoke(token: { id: Uuid; tenantId: TenantId }): Promise<boolean>;
 }
 
 /** Where the world reaches this installation; written into tokens. */
@@ -31,6 +33,8 @@ export interface NewToken {
 export interface Tokens extends Authenticator {
   /** Makes a token and stores its row; the text itself is kept nowhere. */
   mint(token: NewToken): Promise<{ id: Uuid; token: string; expiresAt: Date }>;
+  /** Every replica refuses it within seconds. @returns whether there was one that was not revoked */
+  revoke(token: { id: Uuid; tenantId: TenantId }): Promise<boolean>;
   /** The claims of a token that is good now; `undefined` for any other text. */
   inspect(token: string): Promise<TokenClaims | undefined>;
 }
@@ -48,6 +52,7 @@ export function createTokens(key: SigningKey, store: TokenStore, addresses: () =
   return {
     ...cachedAuthenticator({ verify, isStillValid }),
     inspect: verify,
+    revoke: (token) => store.revoke(token),
     async mint({ tenantId, name, scope = "admin", expiresInMs = DEFAULT_EXPIRY_MS }) {
       const issuedAt = new Date();
       const expiresAt = new Date(issuedAt.getTime() + expiresInMs);

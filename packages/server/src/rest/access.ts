@@ -4,7 +4,7 @@ import type { Caller } from "../auth/caller.ts";
 import type { Scope } from "../auth/scopes.ts";
 import type { RestDeps } from "./deps.ts";
 import { FORBIDDEN_TEXT, NOT_FOUND_TEXT, Refusal } from "./errors.ts";
-import type { DetailedRecord, Reading, WorkerRecord, WorkflowRecord } from "./reading.ts";
+import type { DetailedRecord, Reading, TokenRecord, WorkerRecord, WorkflowRecord } from "./reading.ts";
 
 /** The tenant that a call is about, what the token may do there, and what the path names. */
 export interface Resolved<Resource> {
@@ -35,6 +35,8 @@ export interface AccessRules {
   worker: Access<WorkerRecord>;
   /** `{workflow}` */
   workflow: Access<WorkflowRecord>;
+  /** `{apiToken}`: a revoked one as well. */
+  apiToken: Access<TokenRecord>;
 }
 
 export function accessRules({ reading, authenticate }: Pick<RestDeps, "reading" | "authenticate">): AccessRules {
@@ -69,6 +71,9 @@ export function accessRules({ reading, authenticate }: Pick<RestDeps, "reading" 
     }),
     worker: owned("worker", "worker", (tenantId, id) => reading.getWorker(tenantId, id)),
     workflow: owned("workflow", "workflow", (tenantId, id) => reading.getWorkflow(tenantId, id)),
+    apiToken: owned("apiToken", "api token", async (tenantId, id) =>
+      (await reading.listApiTokens(tenantId)).find((token) => token.id === id),
+    ),
   };
 }
 

@@ -6,6 +6,7 @@ import type { RestDeps } from "./deps.ts";
 import { answerErrors, answerUnknownRoutes } from "./errors.ts";
 import { collectOpenApi, openApiRoute } from "./openapi.ts";
 import { actionRoutes } from "./resources/actions.ts";
+import { apiTokenRoutes } from "./resources/api-tokens.ts";
 import { cancelReplayRoutes } from "./resources/cancel-replay.ts";
 import { instanceRoutes } from "./resources/instance.ts";
 import { metricRoutes } from "./resources/metrics.ts";
@@ -61,6 +62,7 @@ export function restServer(deps: RestDeps): FastifyInstance {
     workflowRoutes(api, deps, access);
     actionRoutes(api, deps, access);
     metricRoutes(api, deps, access);
+    apiTokenRoutes(api, deps, access);
     unservedRoutes(api);
     openApiRoute(api);
   });

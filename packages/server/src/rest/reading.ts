@@ -7,7 +7,7 @@ import type { RunId, TaskRunId, TenantId, Uuid, WorkerId, WorkflowDefinition } f
 export interface Reading {
   getTenant(id: TenantId): Promise<TenantRecord | undefined>;
   /** The tenant, whichever it is, that a thing belongs to. */
-  ownerOf(kind: "task" | "run" | "worker" | "workflow", id: Uuid): Promise<TenantId | undefined>;
+  ownerOf(kind: "task" | "run" | "worker" | "workflow" | "apiToken", id: Uuid): Promise<TenantId | undefined>;
 
   /** Newest first, as are the next ones. */
   listRuns(tenantId: TenantId, filter: RunFilter, page: Page): Promise<RunRecord[]>;
@@ -43,6 +43,9 @@ export interface Reading {
   getWorkflow(tenantId: TenantId, id: Uuid): Promise<WorkflowRecord | undefined>;
   /** Of whichever tenant; unknown ones are left out. */
   getVersions(ids: Iterable<Uuid>): Promise<ReadonlyMap<Uuid, VersionRecord>>;
+
+  /** Also those that are revoked or expired, newest first. */
+  listApiTokens(tenantId: TenantId): Promise<TokenRecord[]>;
 
   /** How many tasks stand in line, by action. */
   queueLengths(tenantId: TenantId): Promise<Map<string, number>>;
@@ -157,6 +160,15 @@ export interface WorkflowRecord {
   /** How it is paused; both null when it is not. */
   pausedCronRuns: "queue" | "drop" | null;
   pausedScheduledRuns: "queue" | "drop" | null;
+}
+
+export interface TokenRecord {
+  id: Uuid;
+  name: string;
+  scope: string;
+  createdAt: Date;
+  expiresAt: Date;
+  revokedAt: Date | null;
 }
 
 export interface VersionRecord {

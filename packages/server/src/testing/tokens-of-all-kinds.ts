@@ -54,5 +54,6 @@ function storeOf(db: Database): TokenStore {
   return {
     insertToken: (token) => insertApiToken(db, token),
     isValid: async (token) => (await getValidToken(db, token)) !== undefined,
+    revoke: ({ id, tenantId }) => revokeApiToken(db, id, tenantId),
   };
 }

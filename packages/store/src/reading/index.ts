@@ -1,5 +1,6 @@
 import type { Uuid } from "@helve/core";
 import type { Db } from "../db.ts";
+import { type ApiTokenRow, listApiTokens } from "../tenants/api-tokens.ts";
 import { getTenant, type TenantRow } from "../tenants/tenants.ts";
 import type { WorkflowVersionRow } from "../workflows/workflows.ts";
 import { type DetailedRecord, getRun, getTask, listById } from "./get-run.ts";
@@ -56,6 +57,7 @@ export interface Reading {
   /** Versions by id, of whichever tenant; unknown ones are left out. */
   getVersions(ids: Iterable<Uuid>): Promise<ReadonlyMap<Uuid, WorkflowVersionRow>>;
 
+  listApiTokens(tenantId: Uuid): Promise<ApiTokenRow[]>;
   queueLengths(tenantId: Uuid): Promise<Map<string, number>>;
   listQueueLoads(tenantId: Uuid): Promise<TaskLoad[]>;
   listRunningLoads(tenantId: Uuid): Promise<TaskLoad[]>;
@@ -92,6 +94,7 @@ export function openReading(db: Db, keyed: Db = db): Reading {
     listAllWorkflows: (tenantId) => listAllWorkflows(db, tenantId),
     getWorkflow: (tenantId, id) => getWorkflow(keyed, tenantId, id),
     getVersions: versionReader(keyed),
+    listApiTokens: (tenantId) => listApiTokens(keyed, tenantId),
     queueLengths: (tenantId) => queueLengths(db, tenantId),
     listQueueLoads: (tenantId) => listQueueLoads(db, tenantId),
     listRunningLoads: (tenantId) => listRunningLoads(db, tenantId),

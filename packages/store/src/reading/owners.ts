@@ -6,7 +6,7 @@ import type { Db, Statement } from "../db.ts";
  * else does. Not for the ordinary path, which looks within the caller's tenant. History is keyed by tenant first, so the
  * tenants are gone through one by one.
  */
-export type OwnedKind = "task" | "run" | "worker" | "workflow";
+export type OwnedKind = "task" | "run" | "worker" | "workflow" | "apiToken";
 
 const inHistory = (table: string): string =>
   `select n.id from tenant n where exists (select from ${table} h where h.tenant_id = n.id and h.id = $1)`;
@@ -26,6 +26,7 @@ const OWNER_OF: Readonly<Record<OwnedKind, Statement>> = {
     union all ${inHistory("workflow_run_history")} limit 1`,
   },
   worker: { name: "reading_owner_of_worker", text: "select tenant_id as id from worker where id = $1" },
+  apiToken: { name: "reading_owner_of_api_token", text: "select tenant_id as id from api_token where id = $1" },
   workflow: {
     name: "reading_owner_of_workflow",
     text: "select tenant_id as id from workflow where id = $1 and deleted_at is null",

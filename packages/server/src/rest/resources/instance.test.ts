@@ -1,6 +1,7 @@
 import type { Engine } from "@helve/engine";
 import pino from "pino";
 import { afterAll, expect, test } from "vitest";
+import type { Tokens } from "../../auth/tokens.ts";
 import { restServer } from "../index.ts";
 import type { Reading } from "../reading.ts";
 
@@ -10,6 +11,7 @@ const app = restServer({
   engine: { readiness: () => readiness } as Engine,
   reading: {} as Reading,
   authenticate: async () => undefined,
+  tokens: {} as Tokens,
   version: "1.2.3",
   serverUrl: () => "http://localhost",
   allowedOrigins: ["https://*.example.com"],

@@ -1,4 +1,4 @@
-import { formatDuration, HelveError, invalidArgument, parseDurationMs } from "@helve/core";
+import { formatDuration, HelveError, invalidArgument } from "@helve/core";
 import type { Pause } from "@helve/engine";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
@@ -10,6 +10,7 @@ import { olderPagination, PaginationSchema } from "../pagination.ts";
 import type { VersionRecord, WorkflowRecord } from "../reading.ts";
 import { Id, JsonObject, MetaSchema, meta } from "../wire/common.ts";
 import { workflowConfig } from "../wire/run-details.ts";
+import { readTimeSpan } from "../wire/time-span.ts";
 import { limitSchema, OFFSET } from "./queries.ts";
 
 const TAG = "Workflows";
@@ -169,19 +170,13 @@ function readPause({ pause, isPaused }: Static<typeof UpdateBody>): Pause | unde
   if (pause.action === "unpause") return undefined;
   const behavior = (word = "QUEUE") => word.toLowerCase() as Pause["cronRuns"];
   return {
-    ttlMs: pause.pausedWorkflowQueueTTL === undefined ? null : readTtl(pause.pausedWorkflowQueueTTL),
+    ttlMs:
+      pause.pausedWorkflowQueueTTL === undefined
+        ? null
+        : readTimeSpan(pause.pausedWorkflowQueueTTL, "pausedWorkflowQueueTTL"),
     cronRuns: behavior(pause.pausedWorkflowCronRunQueueBehavior),
     scheduledRuns: behavior(pause.pausedWorkflowScheduledRunQueueBehavior),
   };
-}
-
-/** A duration that may begin with days, which others have not. @throws HelveError */
-function readTtl(text: string): number {
-  const [, days = "0", rest = ""] = /^(?:(\d{1,5})d)?(.*)$/.exec(text) ?? [];
-  const ms = rest === "" ? 0 : parseDurationMs(rest);
-  const ttlMs = ms === undefined ? 0 : Number(days) * 86_400_000 + ms;
-  if (ttlMs > 0) return ttlMs;
-  throw invalidArgument(`pausedWorkflowQueueTTL must be a time such as 24h or 1d12h, got "${text}"`);
 }
 
 function describe(workflow: WorkflowRecord, version: VersionRecord | undefined): object {

@@ -7,6 +7,7 @@ import { openReading } from "@helve/store/reading";
 // biome-ignore lint/style/noRestrictedImports: as above
 import { freshDatabase } from "@helve/store/testing";
 import pino from "pino";
+import { ownTokens } from "../../testing/tokens-of-all-kinds.ts";
 import { restServer } from "../index.ts";
 
 /** What came back: the body parsed if it is JSON, and as text. */
@@ -88,6 +89,7 @@ export async function restFixture(): Promise<RestFixture> {
       const tenantId = tenants.get(header ?? "");
       return tenantId === undefined ? undefined : { tenantId, tokenId: tenantId, scope: "admin" };
     },
+    tokens: await ownTokens(db),
     version: "0.0.0-test",
     serverUrl: () => base,
     log: pino({ level: "silent" }),
