@@ -64,9 +64,10 @@ const MISSING = /* sql */ `
      select from task_run_history h where h.id >= wanted.id and h.id <= helve_last_id_of_run(wanted.id)
         and h.tenant_id = (select id from tenant))`;
 
-/** A hand-out is either the last one, or was paid for by a failure, or was lost. */
+/** A hand-out is either the last one, or was paid for by a failure, or was lost, or did not reach its worker. */
 const ODD = /* sql */ `
   select count(*)::float8 - count(distinct id)::float8 as twice,
-         count(*) filter (where attempt <> 1 + failures + requeues)::float8 as gaps,
+         count(*) filter (where attempt <> 1 + failures + requeues and attempt <> 1 + failures + (
+           select count(*) from task_event e where e.task_id = h.id and e.kind = 'reassigned'))::float8 as gaps,
          count(*) filter (where status <> 'succeeded')::float8 as bad
-    from task_run_history where worker_id is not null`;
+    from task_run_history h where worker_id is not null`;

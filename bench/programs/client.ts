@@ -37,6 +37,19 @@ offer({
   },
   offeredLoad: (load: { perSecond: number; count: number; lanes?: number }) =>
     offeredLoad(load, (n) => declared("stamp").runNoWait({ n })),
+  /** The same in calls of `perCall` runs. */
+  offeredCalls: ({ perCall, ...load }: { perSecond: number; count: number; perCall: number }) =>
+    offeredLoad(load, () => declared("noop").runNoWait(new Array(perCall).fill({}))),
+  /** As many calls of `perCall` runs as their results allow, so many calls at a time. @returns how many runs */
+  async flood({ perCall, lanes, ms }: { perCall: number; lanes: number; ms: number }): Promise<number> {
+    const endsAt = now() + ms;
+    let runs = 0;
+    const lane = async (): Promise<void> => {
+      for (; now() < endsAt; runs += perCall) await declared("noop").run(new Array(perCall).fill({}));
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+    return runs;
+  },
   /** Runs one after the other, each awaited. Answers what each took, in ms. */
   async oneByOne({ name, count, input = {} }: { name: Name; count: number; input?: object }): Promise<number[]> {
     const times: number[] = [];

@@ -14,7 +14,8 @@ interface StartFleet {
 export interface FleetSeen {
   /** Tasks whose code waits to be let go. */
   held: number;
-  /** Code that began for a task whose code had begun before. */
+  /** How often code began, and for how many of these the code of the same task had begun here before. */
+  began: number;
   startedTwice: number;
   /** The most tasks that one worker has had at a time. */
   mostOnOne: number;
@@ -29,6 +30,7 @@ const waiting: (() => void)[] = [];
 const begun = new Set<string>();
 let isHolding = true;
 const inHand = new Map<string, number>();
+let began = 0;
 let startedTwice = 0;
 let mostOnOne = 0;
 
@@ -43,6 +45,7 @@ offer(
         scheduleTimeout: "30m",
         fn: async (_input: object, context): Promise<void> => {
           const worker = context.worker.id() as string;
+          began++;
           if (begun.has(context.taskRunExternalId())) startedTwice++;
           begun.add(context.taskRunExternalId());
           inHand.set(worker, (inHand.get(worker) ?? 0) + 1);
@@ -70,7 +73,7 @@ offer(
       }
       return ids;
     },
-    seen: (): FleetSeen => ({ held: waiting.length, startedTwice, mostOnOne }),
+    seen: (): FleetSeen => ({ held: waiting.length, began, startedTwice, mostOnOne }),
     /** Lets all go, and what comes later at once. */
     letGo() {
       isHolding = false;

@@ -1,5 +1,6 @@
 import { chain } from "./chain.ts";
 import { million, snapshot } from "./endurance.ts";
+import { fairness } from "./fairness.ts";
 import { flat } from "./flat.ts";
 import { fleet } from "./fleet.ts";
 import { graphs } from "./graphs.ts";
@@ -32,6 +33,7 @@ export const SECTIONS: readonly Section[] = [
   callers,
   workers,
   fleet,
+  fairness,
   replicas,
   snapshot,
   million,

@@ -55,6 +55,7 @@ export class Dispatcher {
   readonly #waiting = new Set<Route>();
   readonly #unknown = new Set<number>();
   #isClaiming = false;
+  #claims = 0;
   #claimUnderWay: Promise<void> = Promise.resolve();
   #isStopped = false;
   /** Stores of new tasks that have begun, and those of them that are under way, by number. */
@@ -224,17 +225,19 @@ export class Dispatcher {
     const { db, replicaId, onDoubt, meter } = this.#deps;
     const begunAt = performance.now();
     const [oldestStore = Number.POSITIVE_INFINITY] = this.#storesUnderWay;
-    const claims = plan.map(({ route, sessions }) => ({
+    // Of large inputs there are few to a claim: each line is the first of one in its turn.
+    const first = this.#claims++ % plan.length;
+    const claims = [...plan.slice(first), ...plan.slice(0, first)].map(({ route, sessions }) => ({
       routeId: route.id,
       tenantId: route.tenantId,
       workerIds: sessions.map((session) => (session as Session).workerId),
       fromAge: route.position.begin(begunAt, oldestStore),
     }));
     const lines = new Map(plan.map((line) => [line.route.id, line]));
-    let isAnswered = false;
+    let hasReadThrough = false;
     try {
       const rows = await persist(() => claimTaskRuns(db, replicaId(), claims), onDoubt);
-      isAnswered = true;
+      hasReadThrough = !rows.some((row) => row.isLast);
       const tookMs = performance.now() - begunAt;
       meter.committed?.("claim", rows.length, tookMs);
       for (const { routeId, attempt, priority, age } of rows) {
@@ -257,7 +260,7 @@ export class Dispatcher {
         for (const session of unused) session.give(line.route);
         if (!unused[0]) continue;
         line.route.giveBackTurn(unused[0]);
-        if (isAnswered && line.news === line.route.news) this.#cameShort(line.route);
+        if (hasReadThrough && line.news === line.route.news) this.#cameShort(line.route);
       }
     }
   }

@@ -13,6 +13,9 @@ export const RECEIPT_MS = 10_000;
  */
 const ADOPTED_RECEIPT_MS = 30_000;
 
+/** Inputs and outputs of this many characters and more are not kept once they are sent: a worker may hold a thousand. */
+const LARGE = 1024;
+
 export interface HeldTasksDeps {
   clock: Clock;
   /** A task's execution timeout has passed. */
@@ -54,7 +57,7 @@ export class HeldTasks {
   ): HeldTask {
     const isAdopted = times.isAdopted ?? false;
     const held: HeldTask = {
-      task,
+      task: withoutPayload(task),
       route,
       session,
       deadlineMs: times.deadlineMs,
@@ -167,4 +170,10 @@ export class HeldTasks {
     if (timedOut.length > 0) this.#deps.onTimeout(timedOut);
     if (silent.length > 0) this.#deps.onSilent(silent);
   }
+}
+
+/** What is needed of a task while its worker has it. A copy costs more than a small payload. */
+function withoutPayload(task: AssignedTask): AssignedTask {
+  const isSmall = task.input.length + task.parents.length + (task.stepRunErrors?.length ?? 0) < LARGE;
+  return isSmall ? task : { ...task, input: "", parents: "{}", stepRunErrors: undefined };
 }

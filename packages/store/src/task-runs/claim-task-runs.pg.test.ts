@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Database, openDatabase } from "../db.ts";
 import { startReplica } from "../replicas/replicas.ts";
 import { type FreshDatabase, freshDatabase } from "../testing/index.ts";
-import { type Claim, claimTaskRuns } from "./claim-task-runs.ts";
+import { type Claim, claimTaskRuns, MAX_CLAIM_BYTES } from "./claim-task-runs.ts";
 import { insertTaskRuns } from "./insert-task-runs.ts";
 
 let database: FreshDatabase;
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 /** Puts tasks in the line of a route, in this order. @returns their ids */
-async function queue(routeId: number, priorities: readonly number[]): Promise<string[]> {
+async function queue(routeId: number, priorities: readonly number[], input = "{}"): Promise<string[]> {
   const runs = priorities.map((priority) => ({
     id: newRunId(),
     tenantId,
@@ -42,7 +42,7 @@ async function queue(routeId: number, priorities: readonly number[]): Promise<st
     parentTaskId: null,
     childIndex: null,
     childKey: null,
-    input: "{}",
+    input,
     metadata: "{}",
   }));
   for (const run of runs) await insertTaskRuns(db, replicaId, [run]);
@@ -120,3 +120,23 @@ async function blocksOf(work: () => Promise<unknown>): Promise<number> {
   await work();
   return (await total()) - before;
 }
+
+test("gives out no more at once than a bounded number of bytes, each line in turn, and says so", async () => {
+  const large = "x".repeat(MAX_CLAIM_BYTES / 4);
+  const first = await queue(1, [1, 1, 1, 1], large);
+  const second = await queue(2, [1, 1, 1], large);
+  const third = await queue(3, [1]);
+  const claims = [1, 2, 3].map((routeId) => ({ routeId, workerIds: times(10) }));
+
+  const rows = await claim(...claims);
+  expect(rows.map((row) => row.id).sort()).toEqual([...first.slice(0, 2), ...second.slice(0, 2), ...third].sort());
+  expect(rows.filter((row) => row.isLast).map((row) => row.id)).toEqual([second[1]]);
+  const rest = await claim(...claims);
+  expect(rest.map((row) => row.id).sort()).toEqual([...first.slice(2), ...second.slice(2)].sort());
+  expect(rest.some((row) => row.isLast)).toBe(false);
+});
+
+test("gives out a task that is larger than that all by itself", async () => {
+  await queue(1, [1, 1], "x".repeat(MAX_CLAIM_BYTES + 1));
+  for (let n = 0; n < 2; n++) expect(await claim({ routeId: 1, workerIds: times(10) })).toMatchObject([{ place: 0 }]);
+});

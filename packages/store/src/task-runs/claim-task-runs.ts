@@ -38,6 +38,8 @@ export interface AssignedTaskRun {
 export interface ClaimedTaskRun extends AssignedTaskRun {
   /** Which of its claim's workers it was given to, from 0. */
   place: number;
+  /** With this one the claims have reached their bound: more may stand in any of the lines. */
+  isLast: true | null;
   age: number;
   queuedAtMs: number;
 }
@@ -50,20 +52,31 @@ const SENT_COLUMNS = /* sql */ `
 export const ASSIGNED_COLUMNS: string = /* sql */ `
   t.tenant_id as "tenantId", t.route_id as "routeId", t.worker_id as "workerId", ${SENT_COLUMNS}`;
 
+/** What a task brings into memory when it is claimed. The outputs of its parents come on top. */
+const BYTES = /* sql */ `coalesce(
+  octet_length(input) + octet_length(metadata),
+  (select octet_length(run.input) + octet_length(run.metadata) from workflow_run run
+    where run.id = (left(task_run.id::text, 32) || '0000')::uuid),
+  0)`;
+
 // Rank by rank, lowest first, and only until there are enough: the outer limit stops the walk, and what is not reached is
 // not locked. Workers are looked up by position in one array: a join of the picked rows with the list of workers would be
 // a nested loop over both. What the caller knows by the place in that list does not come back.
+//
+// Bytes are granted to one row of each line in turn. The length of a large value is known without reading it; a task of a
+// DAG has its input in the run. What is found and not granted was locked in vain, for as long as the statement takes: a
+// replica that passes over it meanwhile finds it at its next sweep.
 const CLAIM_TASK_RUNS = ownedStatement(
   "claim_task_runs",
   /* sql */ `
-  picked as (
-    select t.id, (w.first + row_number() over (partition by w.route_id order by t.rank, t.age))::int as place
+  found as (
+    select t.id, w.line, w.first, t.bytes, row_number() over (partition by w.line order by t.rank, t.age) as nth
       from owner, unnest($2::int[], $3::int[], $4::int[]) with ordinality as w (route_id, wanted, first, line)
      cross join lateral (
-       select t.id, t.rank, t.age
+       select t.id, t.rank, t.age, t.bytes
          from generate_series(0, ${RANKS - 1}) as r (rank)
         cross join lateral (
-          select id, rank, age from task_run
+          select id, rank, age, ${BYTES} as bytes from task_run
            where route_id = w.route_id and status = 'queued' and deadline_at > (select helve_now())
              and rank = r.rank and age >= ($6::bigint[])[(w.line - 1) * ${RANKS} + r.rank + 1]
            order by age
@@ -72,6 +85,11 @@ const CLAIM_TASK_RUNS = ownedStatement(
         ) t
         limit w.wanted
      ) t
+  ),
+  picked as (
+    select id, (first + nth)::int as place, case when through >= $7 then true end as is_last
+      from (select *, sum(bytes) over (order by nth, line) as through from found) f
+     where through - bytes < $7
   )
   update task_run t
      set status = 'assigned', attempt = t.attempt + 1, worker_id = ($5::uuid[])[picked.place],
@@ -79,14 +97,19 @@ const CLAIM_TASK_RUNS = ownedStatement(
          deadline_at = (select helve_now()) + t.execution_timeout_ms * interval '1 ms'
     from picked
    where t.id = picked.id
-  returning picked.place, t.age, date_part('epoch', t.queued_at) * 1000 as "queuedAtMs", t.input, ${SENT_COLUMNS}`,
+  returning picked.place, picked.is_last as "isLast", t.age, date_part('epoch', t.queued_at) * 1000 as "queuedAtMs",
+            t.input, ${SENT_COLUMNS}`,
 );
+
+/** Inputs and metadata that one statement gives out; the last task may go beyond. A task's own are at most 4 MiB. */
+export const MAX_CLAIM_BYTES: number = 8 * 2 ** 20;
 
 /**
  * Gives waiting task runs to workers, the most urgent and then oldest first. Runs that another replica is claiming at the
  * same moment are passed over; runs whose schedule timeout has passed stay for the timers.
  *
- * @returns what was claimed, in no order; fewer than asked for when a line is short; none when this replica was fenced
+ * @returns what was claimed, in no order; fewer than asked for when a line is short or {@link MAX_CLAIM_BYTES} are reached,
+ *   which a row says; none when this replica was fenced
  */
 export async function claimTaskRuns(db: Db, replicaId: ReplicaId, claims: readonly Claim[]): Promise<ClaimedTaskRun[]> {
   const firsts: number[] = [];
@@ -102,6 +125,7 @@ export async function claimTaskRuns(db: Db, replicaId: ReplicaId, claims: readon
     firsts,
     plainArray(claims.flatMap((claim) => claim.workerIds)),
     claims.flatMap((claim) => claim.fromAge ?? AT_THE_FRONT),
+    MAX_CLAIM_BYTES,
   ]);
   for (const row of rows) {
     const line = lineOf[row.place - 1] as number;
