@@ -5,6 +5,7 @@ import { memoryIo } from "./testing/memory-io.ts";
 const COMMANDS = [
   "dev",
   "serve",
+  "migrate",
   "trigger",
   "runs",
   "run",

@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/dev.ts")).dev,
   },
   serve: { summary: "run an engine", load: async () => (await import("./commands/serve.ts")).serve },
+  migrate: {
+    summary: "bring a database to the schema of this version, or back to an earlier one",
+    load: async () => (await import("./commands/migrate.ts")).migrate,
+  },
   trigger: { summary: "start a run", load: async () => (await import("./commands/trigger.ts")).trigger },
   runs: { summary: "list runs", load: async () => (await import("./commands/runs.ts")).runs },
   run: { summary: "show one run and its tasks", load: async () => (await import("./commands/run.ts")).run },

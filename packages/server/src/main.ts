@@ -72,6 +72,22 @@ export async function openTokenAdmin(config: Config): Promise<TokenAdmin> {
   }
 }
 
+/**
+ * Brings the database that is named, or the embedded one, to a schema, and ends.
+ *
+ * @param to number of the migration to end at, forth or back; default: the last of this build
+ * @throws HelveError as {@link serve} does, and for a migration that there is not
+ */
+export async function migrateDatabase(config: Config, to?: number): Promise<void> {
+  const log = createLog(config.logLevel);
+  const closers = new Closers(log);
+  try {
+    await openPostgres(config, log, closers, to);
+  } finally {
+    await closers.close();
+  }
+}
+
 /** A list that somebody looks at may take longer than work. */
 const READING_TIMEOUT_MS = 15_000;
 /**
@@ -125,13 +141,15 @@ interface OpenPostgres {
   isEmbedded: boolean;
 }
 
-/** A migrated database: the one that is named, or the embedded one. */
-async function openPostgres(config: Config, log: Logger, closers: Closers): Promise<OpenPostgres> {
+/** A migrated database: the one that is named, or the embedded one. @param to as of {@link migrateDatabase} */
+async function openPostgres(config: Config, log: Logger, closers: Closers, to?: number): Promise<OpenPostgres> {
   const opened =
     config.databaseUrl === undefined
       ? await openEmbedded(config, log, closers)
       : await openNamed(config, config.databaseUrl);
-  await migrate(opened.directUrl);
+  const { newer } = await migrate(opened.directUrl, { to });
+  if (newer.length > 0)
+    log.warn({ migrations: newer }, "a newer version has migrated the database; going on beside it");
   return opened;
 }
 
@@ -175,14 +193,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function migrateOnly(flags: readonly string[]): Promise<void> {
-  const config = readConfig(flags, process.env);
-  const log = createLog(config.logLevel);
-  const closers = new Closers(log);
-  try {
-    await openPostgres(config, log, closers);
-  } finally {
-    await closers.close();
-  }
+  await migrateDatabase(readConfig(flags, process.env));
 }
 
 function isEntry(): boolean {

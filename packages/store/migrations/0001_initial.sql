@@ -1,4 +1,6 @@
--- The first schema. Locks nothing that exists.
+-- The first schema.
+--
+-- Locks: nothing that exists.
 --
 -- What a task costs decided its shape (docs/adr/0001): a task run is stored once, in one narrow hot table with one index,
 -- and finished once, by moving the row to history in the same statement. Only a task that has to wait enters the two

@@ -1,7 +1,8 @@
 -- A workflow can be paused: its tasks that no worker has wait in their lines until it is resumed.
 --
--- Locks workflow for an instant: columns without a default are not written into the rows. An engine of the version before
--- gives out tasks of a paused workflow, and lets them time out. Back: drop the columns and the index; nothing is paused then.
+-- Locks: workflow for an instant; columns without a default are not written into the rows, and the index has none of them.
+-- Beside: engines from 0004 on, which give out tasks of a paused workflow, and let them time out.
+-- Back: nothing is paused any more.
 alter table workflow
   add column paused_at timestamptz,
   -- Of the last pause. Schedule timeouts begin anew then.

@@ -9,7 +9,7 @@ export {
 } from "./db.ts";
 export { findViolations, type Violation } from "./invariants/invariants.ts";
 export { insertLogLines, type NewLogLine } from "./log-lines/log-lines.ts";
-export { migrate, readMigrations } from "./migrate.ts";
+export { type Migrated, type MigrateOptions, migrate } from "./migrate.ts";
 export { databaseIdentity } from "./notifications/database-identity.ts";
 export { Notifications } from "./notifications/notifications.ts";
 export { createPartitions } from "./partitions/partitions.ts";

@@ -15,9 +15,9 @@ export class ServerProcess {
   readonly #lines: string[] = [];
   readonly #clients: TestClient[] = [];
 
-  private constructor(databaseUrl: string, readyFile: string) {
+  private constructor(databaseUrl: string, readyFile: string, main: string) {
     this.#readyFile = readyFile;
-    this.#child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", MAIN, "serve"], {
+    this.#child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", main, "serve"], {
       env: {
         PATH: process.env.PATH,
         DATABASE_URL: databaseUrl,
@@ -33,9 +33,9 @@ export class ServerProcess {
     });
   }
 
-  /** Resolves when tasks can run there. @param readyFile of this process alone */
-  static async start(databaseUrl: string, readyFile: string): Promise<ServerProcess> {
-    const server = new ServerProcess(databaseUrl, readyFile);
+  /** Resolves when tasks can run there. @param readyFile of this process alone @param main of another build */
+  static async start(databaseUrl: string, readyFile: string, main: string = MAIN): Promise<ServerProcess> {
+    const server = new ServerProcess(databaseUrl, readyFile, main);
     await server.says("serving");
     return server;
   }
@@ -46,6 +46,11 @@ export class ServerProcess {
       if (this.#child.exitCode !== null) throw new Error(`the server has ended: ${this.#lines.join("\n")}`);
       await Promise.race([once(this.#child, "line"), once(this.#child, "exit")]);
     }
+  }
+
+  /** What it has logged as an error. */
+  errors(): string[] {
+    return this.#lines.filter((line) => /"level":"(error|fatal)"/.test(line));
   }
 
   async ready(): Promise<Running & { pid: number }> {
@@ -65,6 +70,13 @@ export class ServerProcess {
 
   thaw(): void {
     this.#child.kill("SIGCONT");
+  }
+
+  /** Ends it in order. */
+  async stop(): Promise<void> {
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    await ended;
   }
 
   /** Ends it on the spot. Idempotent. */

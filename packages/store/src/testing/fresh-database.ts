@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { HelveError } from "@helve/core";
 import pg from "pg";
-import { migrate, readMigrations } from "../migrate.ts";
+import { migrate } from "../migrate.ts";
+import { readMigrations } from "../migration-files.ts";
 
 /** Names the server that test databases are made on; set by the global setup, or by hand to test on another one. */
 export const TEST_SERVER_URL = "HELVE_TEST_DATABASE_URL";

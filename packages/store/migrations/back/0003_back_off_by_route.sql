@@ -1,0 +1,1 @@
+drop index task_run_back_off;

@@ -1,0 +1,1 @@
+alter table workflow drop column deleted_at;
