@@ -20,6 +20,13 @@ export function describeValues(client: Client): void {
       expect(echo.metadata.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     });
 
+    test("carries the trace of the program that starts a run to its task", async () => {
+      const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+      const options = { additionalMetadata: { traceparent } };
+      const { echo } = await stage.caller.run(stage.workflow("echo"), {}, options);
+      expect(echo.metadata.traceparent).toBe(traceparent);
+    });
+
     test("gives a run of one task the id of its task", async () => {
       const run = await stage.caller.start(stage.workflow("echo"), {});
       const { echo } = await stage.caller.result(run);

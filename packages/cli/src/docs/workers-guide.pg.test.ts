@@ -139,6 +139,10 @@ describe("docs/guides/workers.md", () => {
       for (const command of commands) {
         const supervisor = start(command);
         await supervisor.says(/\/1 is worker /);
+        if (command.includes("worker dev")) {
+          await writeFile(join(place, "src/worker.ts"), `${WORKER}// Changed.\n`);
+          await supervisor.says(/\/1\.2 is worker /);
+        }
         if (command.includes("--release-file")) {
           const line = /^echo .* && kill -HUP SUPERVISOR$/m.exec(page)?.[0] as string;
           await run(`sh -c '${line.replace("SUPERVISOR", String(supervisor.child.pid))}'`);

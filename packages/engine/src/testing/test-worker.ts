@@ -3,7 +3,8 @@ import type { AssignedTask, Engine, Labels, OpenStream, Report, ReportAnswer, St
 
 export interface TestWorkerOptions {
   actions: string[];
-  slots?: number;
+  /** Of the default kind, or by kind. */
+  slots?: number | Record<string, number>;
   labels?: Labels;
   name?: string;
   abandonedSlotMs?: number;
@@ -45,7 +46,8 @@ export class TestWorker {
     tenantId: TenantId,
     { actions, slots = 10, labels = {}, name = "worker", onTask, ...options }: TestWorkerOptions,
   ): Promise<TestWorker> {
-    const registration = { name, actions, slots: { default: slots }, labels, runtime: {} };
+    const byKind = typeof slots === "number" ? { default: slots } : slots;
+    const registration = { name, actions, slots: byKind, labels, runtime: {} };
     const worker = new TestWorker(engine, tenantId, await engine.registerWorker(tenantId, registration), onTask);
     await worker.listen(options);
     return worker;
