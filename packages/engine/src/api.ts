@@ -53,6 +53,11 @@ export interface Engine {
   /** The worker leaves: it gets nothing new and keeps what it has. @throws not_found */
   unsubscribe(tenantId: TenantId, workerId: WorkerId): Promise<void>;
 
+  /**
+   * The names of the workers that a call speaks for. Nothing is said of workers that there are not, nor of attempts that
+   * are over: what is said under those changes nothing.
+   */
+  workerNames(tenantId: TenantId, meant: WorkersMeant): Promise<ReadonlySet<string>>;
   /** A call of this worker came over this connection. */
   connectionUsed(
     connection: ConnectionId,
@@ -91,6 +96,12 @@ export interface Engine {
   whyWaiting(tenantId: TenantId, taskIds: readonly TaskRunId[]): Promise<Map<TaskRunId, WaitReason[]>>;
   /** Live events of one run, or of all runs with a metadata value. @returns stops listening */
   onRunEvents(tenantId: TenantId, filter: RunEventFilter, callback: (event: RunEvent) => void): () => void;
+}
+
+/** Workers by their ids, or as those that have attempts in hand; `attempt` null: whichever is the present one. */
+export interface WorkersMeant {
+  workerIds?: readonly WorkerId[];
+  attempts?: readonly { taskId: TaskRunId; attempt: number | null }[];
 }
 
 /** A replica at one moment, from memory. */

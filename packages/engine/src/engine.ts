@@ -36,6 +36,7 @@ import { RunEvents } from "./results/run-events.ts";
 import { RunResults, runStatus } from "./results/run-results.ts";
 import { countSessions, runningLoads, usedSlots } from "./sessions/count-sessions.ts";
 import { identity, Sessions } from "./sessions/sessions.ts";
+import { workerNames } from "./sessions/worker-names.ts";
 import { Sweeper } from "./sweeper.ts";
 import { QueueTimers } from "./timers/queue-timers.ts";
 import { UnservedWatch } from "./waits/unserved-watch.ts";
@@ -454,6 +455,7 @@ export function createEngine({
     heartbeat: (tenantId, workerId) => sessions.heartbeat(tenantId, workerId),
     unsubscribe: (tenantId, workerId) => sessions.unsubscribe(tenantId, workerId),
 
+    workerNames: (tenantId, meant) => workerNames({ db, sessions, heldTasks }, tenantId, meant),
     connectionUsed(connection, tenantId, worker) {
       const session = "workerId" in worker ? sessions.find(worker.workerId) : holderOf(worker);
       if (session?.tenantId === tenantId) sessions.connectionUsed(connection, session);

@@ -5,14 +5,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { credentials, status } from "@grpc/grpc-js";
-import { DispatcherService, helve, WorkerRegisterRequest } from "@helve/contracts";
+import {
+  BatchActionEvent,
+  BatchActionEventItem,
+  DispatcherService,
+  EventsServiceService,
+  HeartbeatRequest,
+  helve,
+  PutLogRequest,
+  PutStreamEventRequest,
+  RefreshTimeoutRequest,
+  ReleaseSlotRequest,
+  StepActionEvent,
+  StepActionEventType,
+  UpsertWorkerLabelsRequest,
+  WorkerLabels,
+  WorkerRegisterRequest,
+  WorkerUnsubscribeRequest,
+} from "@helve/contracts";
 import { freshDatabase } from "@helve/store/testing";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CertificateFolder, openCertificateFolder, type PairFiles } from "./certificates/certificate-folder.ts";
+import { durable, openWorker } from "./testing/far-end.ts";
 import { call, type TestClient, testClient } from "./testing/test-client.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
-import { startWorker } from "./testing/test-worker.ts";
+import { putWorkflow, startWorker, trigger } from "./testing/test-worker.ts";
 
 let folder: string;
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -175,4 +193,72 @@ describe("workers that are held to the names in their certificates", () => {
       expect({ code, details }).toEqual(denied("billing"));
     },
   );
+
+  test("speak for themselves only, whatever ids they have got hold of", async () => {
+    const owner = await connect(engine, await makeClient("billing"));
+    const thief = await connect(engine, await makeClient("mail"));
+    await putWorkflow(owner, "bound");
+    const { id: workerId, ...worker } = await startWorker(owner, "bound:only", 1, "billing");
+    await trigger(owner, "bound");
+    const action = await worker.next();
+    const taskRunExternalId = action.taskRunExternalId;
+    const label = { zone: WorkerLabels.create({ strValue: "a" }) };
+    const event = {
+      workerId,
+      taskId: action.taskId,
+      taskRunExternalId,
+      actionId: action.actionId,
+      eventTimestamp: new Date(),
+      eventType: StepActionEventType.STEP_EVENT_TYPE_COMPLETED,
+      eventPayload: "{}",
+    };
+    const calls: Record<string, (client: TestClient) => Promise<unknown>> = {
+      heartbeat: (client) => call(client, DispatcherService.heartbeat, HeartbeatRequest.create({ workerId })),
+      labels: (client) =>
+        call(
+          client,
+          DispatcherService.upsertWorkerLabels,
+          UpsertWorkerLabelsRequest.create({ workerId, labels: label }),
+        ),
+      log: (client) =>
+        call(client, EventsServiceService.putLog, PutLogRequest.create({ taskRunExternalId, message: "m" })),
+      chunk: (client) =>
+        call(client, EventsServiceService.putStreamEvent, PutStreamEventRequest.create({ taskRunExternalId })),
+      refresh: (client) =>
+        call(
+          client,
+          DispatcherService.refreshTimeout,
+          RefreshTimeoutRequest.create({ taskRunExternalId, incrementTimeoutBy: "1s" }),
+        ),
+      release: (client) =>
+        call(client, DispatcherService.releaseSlot, ReleaseSlotRequest.create({ taskRunExternalId })),
+      report: (client) => call(client, DispatcherService.sendStepActionEvent, StepActionEvent.create(event)),
+      batch: (client) => {
+        const { eventType, eventPayload } = event;
+        const items = [BatchActionEventItem.create({ taskRunExternalId, eventPayload, retryCount: 0 })];
+        return call(
+          client,
+          DispatcherService.sendBatchActionEvent,
+          BatchActionEvent.create({ workerId, eventType, items }),
+        );
+      },
+      goodbye: (client) => call(client, DispatcherService.unsubscribe, WorkerUnsubscribeRequest.create({ workerId })),
+    };
+
+    for (const [name, send] of Object.entries(calls)) {
+      await expect(send(thief).then(() => `${name} let through`)).rejects.toMatchObject(denied("billing"));
+    }
+    const native = openWorker(thief, { name: "mail" });
+    await native.first((frame) => frame.registered);
+    native.send({ chunks: [helve.StreamChunk.create({ taskId: taskRunExternalId })] });
+    await native.first(durable(2));
+    native.send({
+      reports: [helve.Report.create({ taskId: taskRunExternalId, attempt: 1, outcome: 1, payload: "{}" })],
+    });
+    const [{ code, details }] = await once(native.stream, "error");
+    expect({ code, details }).toEqual(denied("billing"));
+
+    // Nothing has happened to the task.
+    for (const send of Object.values(calls)) await send(owner);
+  });
 });

@@ -1,6 +1,6 @@
 -- A workflow can be paused: its tasks that no worker has wait in their lines until it is resumed.
 --
--- Locks: workflow for an instant; columns without a default are not written into the rows, and the index has none of them.
+-- Locks: workflow for an instant; columns without a default are not written into the rows, of which there are few.
 -- Beside: engines from 0004 on, which give out tasks of a paused workflow, and let them time out.
 -- Back: nothing is paused any more.
 alter table workflow

@@ -91,6 +91,7 @@ export {
   revokeApiToken,
 } from "./tenants/api-tokens.ts";
 export { getTenant, putTenant, type TenantRow } from "./tenants/tenants.ts";
+export { listWorkerNames } from "./workers/worker-names.ts";
 export {
   closeWorkerSessions,
   getWorkerLabels,

@@ -44,9 +44,14 @@ export interface TestWorker {
 }
 
 /** Registers a worker and listens. */
-export async function startWorker(client: TestClient, action: string, slots = 10): Promise<TestWorker> {
+export async function startWorker(
+  client: TestClient,
+  action: string,
+  slots = 10,
+  name = "test-worker",
+): Promise<TestWorker> {
   const registration = WorkerRegisterRequest.create({
-    workerName: "test-worker",
+    workerName: name,
     actions: [action],
     slotConfig: { default: slots },
   });

@@ -7,6 +7,7 @@ import {
 } from "@helve/contracts";
 import { checkJson, fieldError, HelveError, invalidArgument } from "@helve/core";
 import type { Report } from "@helve/engine";
+import { requireCertificateOf } from "../certificate-names.ts";
 import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { attemptOf, readTaskId } from "../ids.ts";
 
@@ -18,6 +19,7 @@ export async function sendStepActionEvent(
 ): Promise<ActionEventResponse> {
   const report = readReport(event.eventType, event, REPORTABLE);
   if (report) {
+    if (caller.certificateNames) await requireCertificateOf(edge, caller, { attempts: [report] });
     heardOf(edge, caller, report);
     const [answer] = await edge.engine.report(caller.tenantId, [report]);
     if (answer === "unknown") {
@@ -36,6 +38,7 @@ export async function sendBatchActionEvent(
   const reports = event.items.flatMap((item) => readReport(event.eventType, item, BATCH_REPORTABLE) ?? []);
   const [first] = reports;
   if (first) {
+    if (caller.certificateNames) await requireCertificateOf(edge, caller, { attempts: reports });
     heardOf(edge, caller, first);
     await edge.engine.report(caller.tenantId, reports);
   }

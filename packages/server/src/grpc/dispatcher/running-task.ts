@@ -5,6 +5,7 @@ import type {
   ReleaseSlotResponse,
 } from "@helve/contracts";
 import { durationMs } from "@helve/core";
+import { requireCertificateOf } from "../certificate-names.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { readTaskId } from "../ids.ts";
 
@@ -16,6 +17,7 @@ export async function refreshTimeout(
 ): Promise<RefreshTimeoutResponse> {
   const taskId = readTaskId(request.taskRunExternalId);
   const incrementMs = durationMs(request.incrementTimeoutBy, "increment_timeout_by");
+  if (caller.certificateNames) await requireCertificateOf(edge, caller, { attempts: [{ taskId, attempt: null }] });
   return { timeoutAt: new Date(await edge.engine.refreshTimeout(caller.tenantId, taskId, incrementMs)) };
 }
 
@@ -26,6 +28,7 @@ export async function releaseSlot(
   request: ReleaseSlotRequest,
 ): Promise<ReleaseSlotResponse> {
   const taskId = readTaskId(request.taskRunExternalId);
+  if (caller.certificateNames) await requireCertificateOf(edge, caller, { attempts: [{ taskId, attempt: null }] });
   await edge.engine.releaseSlot(caller.tenantId, taskId);
   return {};
 }

@@ -6,6 +6,7 @@ import type {
   WorkerUnsubscribeRequest,
   WorkerUnsubscribeResponse,
 } from "@helve/contracts";
+import { requireCertificateOf } from "../certificate-names.ts";
 import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { readWorkerId } from "../ids.ts";
 import { readLabels } from "./register.ts";
@@ -17,6 +18,7 @@ export async function heartbeat(
   request: HeartbeatRequest,
 ): Promise<HeartbeatResponse> {
   const workerId = readWorkerId(request.workerId);
+  if (caller.certificateNames) await requireCertificateOf(edge, caller, { workerIds: [workerId] });
   await edge.engine.heartbeat(caller.tenantId, workerId);
   heardOf(edge, caller, { workerId });
   return {};
@@ -24,13 +26,14 @@ export async function heartbeat(
 
 /** Unsubscribe: the worker leaves and gets nothing new. */
 export async function unsubscribe(
-  { engine }: Edge,
-  { tenantId }: CallContext,
+  edge: Edge,
+  caller: CallContext,
   request: WorkerUnsubscribeRequest,
 ): Promise<WorkerUnsubscribeResponse> {
   const workerId = readWorkerId(request.workerId);
-  await engine.unsubscribe(tenantId, workerId);
-  return { tenantId, workerId: request.workerId };
+  if (caller.certificateNames) await requireCertificateOf(edge, caller, { workerIds: [workerId] });
+  await edge.engine.unsubscribe(caller.tenantId, workerId);
+  return { tenantId: caller.tenantId, workerId: request.workerId };
 }
 
 /** UpsertWorkerLabels: labels given are set, others stay. */
@@ -40,6 +43,7 @@ export async function upsertWorkerLabels(
   request: UpsertWorkerLabelsRequest,
 ): Promise<UpsertWorkerLabelsResponse> {
   const workerId = readWorkerId(request.workerId);
+  if (caller.certificateNames) await requireCertificateOf(edge, caller, { workerIds: [workerId] });
   await edge.engine.upsertWorkerLabels(caller.tenantId, workerId, readLabels(request.labels));
   heardOf(edge, caller, { workerId });
   return { tenantId: caller.tenantId, workerId: request.workerId };

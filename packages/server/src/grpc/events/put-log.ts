@@ -1,6 +1,7 @@
 import type { PutLogRequest, PutLogResponse } from "@helve/contracts";
 import { fieldError, isJsonObject, MAX_INT32, wholeNumber } from "@helve/core";
 import type { LogLine } from "@helve/engine";
+import { requireCertificateOf } from "../certificate-names.ts";
 import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { attemptOf, readTaskId } from "../ids.ts";
 
@@ -15,7 +16,9 @@ export async function putLog(edge: Edge, caller: CallContext, request: PutLogReq
   const { message, level = DEFAULT_LEVEL, metadata, taskRetryCount } = request;
   const attempt = taskRetryCount === undefined ? undefined : attemptOf(taskRetryCount, "task_retry_count");
   const line = checkLogLine({ taskId, attempt, level, message, metadata });
-  heardOf(edge, caller, { taskId, attempt: attempt ?? null });
+  const heard = { taskId, attempt: attempt ?? null };
+  if (caller.certificateNames) await requireCertificateOf(edge, caller, { attempts: [heard] });
+  heardOf(edge, caller, heard);
   await edge.engine.putLogs(caller.tenantId, [line]);
   return {};
 }

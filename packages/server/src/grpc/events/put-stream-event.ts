@@ -1,4 +1,5 @@
 import type { PutStreamEventRequest, PutStreamEventResponse } from "@helve/contracts";
+import { requireCertificateOf } from "../certificate-names.ts";
 import type { CallContext, Edge } from "../edge.ts";
 import { readTaskId } from "../ids.ts";
 
@@ -9,6 +10,7 @@ export async function putStreamEvent(
   request: PutStreamEventRequest,
 ): Promise<PutStreamEventResponse> {
   const taskId = readTaskId(request.taskRunExternalId);
+  if (caller.certificateNames) await requireCertificateOf(edge, caller, { attempts: [{ taskId, attempt: null }] });
   await edge.engine.putStreamChunk(caller.tenantId, {
     taskId,
     content: request.message,

@@ -1,6 +1,6 @@
 import type { helve } from "@helve/contracts";
-import { HelveError, type TenantId, type WorkerId, wholeNumber } from "@helve/core";
-import type { Engine, LogLine } from "@helve/engine";
+import { HelveError, isUuid, type TenantId, type WorkerId, wholeNumber } from "@helve/core";
+import type { Engine, LogLine, WorkersMeant } from "@helve/engine";
 import type { Logger } from "pino";
 import { checkLogLine } from "../events/put-log.ts";
 import type { Outbox } from "./outbox.ts";
@@ -13,23 +13,32 @@ export interface WorkerCommands {
   tenantId: TenantId;
   workerId: WorkerId;
   outbox: Outbox<helve.EngineToWorker>;
+  /**
+   * Rejects with permission_denied when the worker's certificate is not for all of these; undefined where workers are not
+   * held to that.
+   */
+  speaksFor: ((meant: WorkersMeant) => Promise<void>) | undefined;
 }
 
 /**
  * Carries out what stands in a frame, side by side. Resolves when all of it is durable; what concerns a task that is not
- * there any more is passed over, since the stream has no place to say so and the worker would not act on it.
+ * there any more, or another worker's by now, is passed over, since the stream has no place to say so and the worker would
+ * not act on it.
  *
  * @throws HelveError for a frame that cannot be read or carried out: the stream ends, and the worker sends it again
  */
 export async function carryOut(to: WorkerCommands, frame: helve.WorkerFrame): Promise<void> {
-  const { engine, tenantId, workerId } = to;
+  const { engine, tenantId, workerId, speaksFor } = to;
+  const named = [...frame.reports, ...frame.logs];
+  if (speaksFor && named.length > 0) await speaksFor({ attempts: named.filter(({ taskId }) => isUuid(taskId)) });
   const work: Promise<unknown>[] = [];
   if (frame.reports.length > 0) work.push(engine.report(tenantId, frame.reports.map(readReport)));
   if (frame.logs.length > 0) work.push(putLogs(to, frame.logs));
   for (const chunk of frame.chunks) work.push(putChunk(to, chunk));
   for (const refresh of frame.refreshTimeouts) work.push(refreshTimeout(to, refresh));
   for (const taskId of frame.releaseSlots) {
-    work.push(engine.releaseSlot(tenantId, readTaskId(taskId)).catch(passOver("not_found")));
+    const release = () => engine.releaseSlot(tenantId, readTaskId(taskId));
+    work.push(ifItsOwn(to, taskId, release).catch(passOver("not_found")));
   }
   if (frame.labels.length > 0) work.push(engine.upsertWorkerLabels(tenantId, workerId, readLabels(frame.labels)));
   if (frame.draining) work.push(engine.unsubscribe(tenantId, workerId));
@@ -59,12 +68,12 @@ function readLine({ log, workerId }: WorkerCommands, message: helve.LogLine): Lo
   }
 }
 
-async function putChunk({ engine, tenantId }: WorkerCommands, chunk: helve.StreamChunk): Promise<void> {
+async function putChunk(to: WorkerCommands, chunk: helve.StreamChunk): Promise<void> {
+  const { engine, tenantId } = to;
   const taskId = readTaskId(chunk.taskId);
   const { content, index } = chunk;
-  await engine
-    .putStreamChunk(tenantId, { taskId, content, index, createdAtMs: undefined })
-    .catch(passOver("not_found"));
+  const put = () => engine.putStreamChunk(tenantId, { taskId, content, index, createdAtMs: undefined });
+  await ifItsOwn(to, taskId, put).catch(passOver("not_found"));
 }
 
 async function refreshTimeout(to: WorkerCommands, refresh: helve.RefreshTimeout): Promise<void> {
@@ -80,12 +89,21 @@ async function refreshTimeout(to: WorkerCommands, refresh: helve.RefreshTimeout)
   to.outbox.add(0, (frame) => frame.timeoutsRefreshed.push(answer));
 }
 
-async function refreshed(
-  { engine, tenantId }: WorkerCommands,
-  { taskId, incrementMs }: helve.RefreshTimeout,
-): Promise<number> {
+async function refreshed(to: WorkerCommands, { taskId, incrementMs }: helve.RefreshTimeout): Promise<number> {
+  const { engine, tenantId, speaksFor } = to;
   const increment = wholeNumber(incrementMs, "increment_ms", 0, Number.MAX_SAFE_INTEGER);
+  if (speaksFor) await speaksFor({ attempts: [{ taskId: readTaskId(taskId), attempt: null }] });
   return engine.refreshTimeout(tenantId, readTaskId(taskId), increment);
+}
+
+/** Does it unless the task is in the hands of a worker that this one may not speak for. */
+async function ifItsOwn({ speaksFor }: WorkerCommands, taskId: string, work: () => Promise<void>): Promise<void> {
+  try {
+    if (speaksFor) await speaksFor({ attempts: [{ taskId, attempt: null }] });
+  } catch (error) {
+    return passOver("permission_denied")(error);
+  }
+  await work();
 }
 
 function passOver(code: HelveError["code"]): (error: unknown) => void {

@@ -1,9 +1,9 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { helve } from "@helve/contracts";
 import { fieldError, invalidArgument, isUuid, MAX_INT32, type WorkerId, wholeNumber } from "@helve/core";
-import type { OpenStream } from "@helve/engine";
+import type { OpenStream, WorkersMeant } from "@helve/engine";
 import { failStream } from "../calls.ts";
-import { requireCertificateFor } from "../certificate-names.ts";
+import { requireCertificateFor, requireCertificateOf } from "../certificate-names.ts";
 import { type CallContext, type Edge, heardOf } from "../edge.ts";
 import { openStream } from "../open-stream.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
@@ -83,11 +83,9 @@ function protocolNotice(offered: number): string {
 }
 
 /** @throws HelveError not_found for a worker that is not known; it registers anew then */
-async function registerOrResume(
-  { engine }: Edge,
-  { tenantId, certificateNames }: CallContext,
-  register: helve.Register,
-): Promise<WorkerId> {
+async function registerOrResume(edge: Edge, caller: CallContext, register: helve.Register): Promise<WorkerId> {
+  const { engine } = edge;
+  const { tenantId, certificateNames } = caller;
   if (register.workerId === undefined) {
     const registration = readRegister(register);
     requireCertificateFor(registration.name, certificateNames?.());
@@ -95,6 +93,7 @@ async function registerOrResume(
   }
   if (!isUuid(register.workerId)) throw fieldError("register.worker_id", register.workerId, "must be a UUID");
   const workerId = register.workerId.toLowerCase();
+  await requireCertificateOf(edge, caller, { workerIds: [workerId] });
   if (register.labels.length > 0) await engine.upsertWorkerLabels(tenantId, workerId, readLabels(register.labels));
   return workerId;
 }
@@ -131,7 +130,8 @@ class WorkerSession {
     const { edge, caller, call, workerId, outbox } = this.#parts;
     const isDurable = this.#acknowledgements.begin(frame.number);
     this.#beat();
-    const work = carryOut({ ...edge, tenantId: caller.tenantId, workerId, outbox }, frame)
+    const speaksFor = caller.certificateNames && ((meant: WorkersMeant) => requireCertificateOf(edge, caller, meant));
+    const work = carryOut({ ...edge, tenantId: caller.tenantId, workerId, outbox, speaksFor }, frame)
       .then(isDurable)
       .catch((error: unknown) => failStream(edge, call, error));
     this.#underWay.add(work);
