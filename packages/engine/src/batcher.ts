@@ -9,7 +9,10 @@ export interface BatcherOptions<Item, Result> {
   /** How much one item weighs; default 1. A batch takes items until `maxWeight` is reached. */
   weigh?(item: Item): number;
   maxWeight: number;
-  /** Whose item it is. While more is pending than a batch takes, owners share it equally; default: in the order given. */
+  /**
+   * Whose item it is. While more is pending than a batch takes, owners share it equally, and while several have something to
+   * write, the last free lane is for those with nothing under way. Default: in the order given, on any lane.
+   */
   ownerOf?(item: Item): string;
   /** Batches under way at the same time, each on a connection of its own. */
   lanes: number;
@@ -17,6 +20,9 @@ export interface BatcherOptions<Item, Result> {
 
 /** Who has waited longer than this for a batch that then failed for want of a database has waited enough. */
 const PATIENCE_MS = 1000;
+
+/** So long after two owners have taken turns the last free lane is kept from those who have another. */
+const SHARED_MS = 1000;
 
 interface Pending<Item, Result> {
   item: Item;
@@ -35,6 +41,10 @@ export class Batcher<Item, Result> {
   #lanesInUse = 0;
   #isScheduled = false;
   #onIdle: (() => void)[] = [];
+  #lastOwner: string | undefined;
+  #sharedUntilMs = 0;
+  /** In how many batches under way each owner has something. */
+  readonly #underWay = new Map<string, number>();
 
   constructor(options: BatcherOptions<Item, Result>) {
     this.#options = options;
@@ -42,6 +52,7 @@ export class Batcher<Item, Result> {
 
   /** Resolves with the item's result when its batch is durable. */
   add(item: Item): Promise<Result> {
+    this.#noteOwner(item);
     return new Promise((resolve, reject) => {
       this.#pending.push({ item, sinceMs: performance.now(), resolve, reject });
       this.#schedule();
@@ -66,13 +77,50 @@ export class Batcher<Item, Result> {
 
   async #runLane(): Promise<void> {
     if (this.#pending.length === 0 || this.#lanesInUse >= this.#options.lanes) return;
+    const batch = this.#mustShareLane() ? this.#takeFromIdleOwners() : this.#take();
+    if (batch.length === 0) return;
     this.#lanesInUse++;
-    const batch = this.#take();
+    const owners = this.#ownersOf(batch);
+    for (const owner of owners) this.#underWay.set(owner, (this.#underWay.get(owner) ?? 0) + 1);
     if (this.#pending.length > 0) this.#schedule();
     await this.#write(batch);
     this.#lanesInUse--;
+    for (const owner of owners) {
+      const others = (this.#underWay.get(owner) as number) - 1;
+      if (others === 0) this.#underWay.delete(owner);
+      else this.#underWay.set(owner, others);
+    }
     if (this.#pending.length > 0) this.#schedule();
     else if (this.#lanesInUse === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  #noteOwner(item: Item): void {
+    const owner = this.#options.ownerOf?.(item);
+    if (owner === this.#lastOwner) return;
+    if (this.#lastOwner !== undefined) this.#sharedUntilMs = performance.now() + SHARED_MS;
+    this.#lastOwner = owner;
+  }
+
+  #ownersOf(batch: readonly Pending<Item, Result>[]): Set<string> {
+    const { ownerOf } = this.#options;
+    return new Set(ownerOf ? batch.map(({ item }) => ownerOf(item)) : []);
+  }
+
+  /** Large batches of one owner on every lane would have the others wait for the end of one, each time. */
+  #mustShareLane(): boolean {
+    const { lanes } = this.#options;
+    return lanes > 1 && this.#lanesInUse === lanes - 1 && performance.now() < this.#sharedUntilMs;
+  }
+
+  #takeFromIdleOwners(): Pending<Item, Result>[] {
+    const { ownerOf } = this.#options;
+    if (!ownerOf) return [];
+    const isIdle = ({ item }: Pending<Item, Result>) => !this.#underWay.has(ownerOf(item));
+    const busy = this.#pending.filter((pending) => !isIdle(pending));
+    this.#pending = this.#pending.filter(isIdle);
+    const batch = this.#take();
+    this.#pending = [...this.#pending, ...busy];
+    return batch;
   }
 
   #take(): Pending<Item, Result>[] {
