@@ -18,6 +18,9 @@ export interface BatcherOptions<Item, Result> {
   lanes: number;
 }
 
+/** So many characters weigh as much as one small item: a batch of a thousand is full with some eight million. */
+export const CHARACTERS_OF_ONE = 8192;
+
 /** Who has waited longer than this for a batch that then failed for want of a database has waited enough. */
 const PATIENCE_MS = 1000;
 

@@ -1,13 +1,26 @@
 import { taskIdOf } from "@helve/core";
+import type { Database } from "@helve/store";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestCluster, type TestEngine, testCluster } from "../testing/test-engine.ts";
 
 let cluster: TestCluster;
 let helve: TestEngine;
+/** Bytes of the largest list of texts in any statement. */
+let largest = 0;
+
+function measuring(db: Database): Database {
+  return {
+    ...db,
+    query(statement, values = []) {
+      for (const value of values) if (Buffer.isBuffer(value)) largest = Math.max(largest, value.length);
+      return db.query(statement, values);
+    },
+  };
+}
 
 beforeAll(async () => {
   cluster = await testCluster();
-  helve = await cluster.start();
+  helve = await cluster.start({ wrap: measuring });
 });
 afterAll(() => cluster.end());
 
@@ -54,4 +67,20 @@ test("a late report that shares a batch with that of the attempt which runs does
   const answers = helve.engine.report(helve.tenantId, [report(1), report(2), report(3)]);
   expect(await answers).toEqual(["late", "accepted", "late"]);
   expect(await helve.ended(runId)).toMatchObject({ status: "succeeded", tasks: [{ output: "2" }] });
+});
+
+test("large inputs and outputs are written in several statements", async () => {
+  const MiB = 2 ** 20;
+  await helve.put({ name: "large", tasks: [{ readableId: "a", action: "large:a" }] });
+  const text = JSON.stringify("x".repeat(MiB));
+  await Promise.all(Array.from({ length: 30 }, () => helve.run("large", { input: text })));
+  expect(largest).toBeGreaterThan(MiB);
+  expect(largest).toBeLessThan(10 * MiB);
+
+  largest = 0;
+  const worker = await helve.worker({ actions: ["large:a"], slots: 30 });
+  await expect.poll(() => worker.sent.length, { timeout: 10_000 }).toBe(30);
+  await Promise.all(worker.sent.map((task) => worker.report(task, { outcome: "succeeded", output: text })));
+  expect(largest).toBeGreaterThan(MiB);
+  expect(largest).toBeLessThan(10 * MiB);
 });

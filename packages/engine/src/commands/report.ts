@@ -12,7 +12,7 @@ import {
   type TaskRunState,
 } from "@helve/store";
 import type { Report, ReportAnswer } from "../api.ts";
-import { Batcher } from "../batcher.ts";
+import { Batcher, CHARACTERS_OF_ONE } from "../batcher.ts";
 import type { Clock } from "../clock.ts";
 import type { HeldTasks } from "../dispatcher/held-tasks.ts";
 import type { Meter, Observer } from "../observer.ts";
@@ -60,8 +60,16 @@ export class Reports {
   constructor(deps: ReportsDeps) {
     this.#deps = deps;
     const batches = { maxWeight: MAX_BATCH, lanes: 2, ownerOf: ({ tenantId }: Success | Settlement) => tenantId };
-    this.#successes = new Batcher<Success, ReportAnswer>({ ...batches, write: (batch) => this.#finish(batch) });
-    this.#settlements = new Batcher<Settlement, Settled>({ ...batches, write: (batch) => this.#settle(batch) });
+    this.#successes = new Batcher<Success, ReportAnswer>({
+      ...batches,
+      write: (batch) => this.#finish(batch),
+      weigh: ({ output }) => weightOf(output),
+    });
+    this.#settlements = new Batcher<Settlement, Settled>({
+      ...batches,
+      write: (batch) => this.#settle(batch),
+      weigh: ({ cause }) => weightOf(cause.kind === "succeeded" ? cause.output : ""),
+    });
   }
 
   /** @see Engine.report */
@@ -330,4 +338,8 @@ function outcomeOf({ cause }: Settlement): string | undefined {
 /** The same report was taken before: its answer was lost on the way, so the worker says it again. */
 function isRepetition(report: { attempt: number | null; outcome: string | undefined }, state: TaskRunState): boolean {
   return state.status === report.outcome && (report.attempt === null || report.attempt === state.attempt);
+}
+
+function weightOf(output: string): number {
+  return 1 + output.length / CHARACTERS_OF_ONE;
 }

@@ -28,7 +28,7 @@ import {
   type ReplicaId,
 } from "@helve/store";
 import type { AssignedTask, TriggerRequest } from "../api.ts";
-import { Batcher } from "../batcher.ts";
+import { Batcher, CHARACTERS_OF_ONE } from "../batcher.ts";
 import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
 import { describeTask } from "../dispatcher/assignment.ts";
@@ -113,7 +113,7 @@ export class TriggerRuns {
     this.#deps = deps;
     this.#batches = new Batcher({
       write: (units) => this.#store(units),
-      weigh: (runs) => runs.reduce((tasks, run) => tasks + Math.max(1, run.version.steps.length - 1), 0),
+      weigh: (runs) => runs.reduce((weight, run) => weight + weightOf(run), 0),
       maxWeight: MAX_TASKS,
       ownerOf: ([run]) => run?.tenantId ?? "",
       lanes: 2,
@@ -286,6 +286,11 @@ export class TriggerRuns {
     if (lines.size > 0) onQueueDeadline(soonestMs);
     onQueued(lines, queued);
   }
+}
+
+/** In tasks. */
+function weightOf({ version, input, metadata }: PlannedRun): number {
+  return Math.max(1, version.steps.length - 1) + (input.length + metadata.length) / CHARACTERS_OF_ONE;
 }
 
 /** Whether it cannot have been stored before. */
