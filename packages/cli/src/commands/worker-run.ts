@@ -38,6 +38,10 @@ ends. SIGTERM and Ctrl-C end all copies in order, a second one at once. SIGHUP r
     grace: { value: "SPAN", help: "how long a copy may take to end; default 30s" },
     ready: { value: "SPAN", help: "how long a new copy may take until it is given work, in a roll; default 60s" },
     inactive: { value: "SPAN", help: "how long a copy's worker may be inactive while its process lives; default 30s" },
+    unhealthy: {
+      value: "SPAN",
+      help: "restart a copy whose /health has been bad for so long; each is told a port of its own",
+    },
     "max-tasks": { value: "N", help: "replace a copy when it has done so many tasks" },
     "max-memory": { value: "SIZE", help: "replace a copy when it takes more memory, such as 512MB" },
     "max-crashes": { value: "N", help: "give a copy up that ends so many times in a row; default 5" },
@@ -70,6 +74,7 @@ ends. SIGTERM and Ctrl-C end all copies in order, a second one at once. SIGHUP r
       graceMs,
       limits: {
         inactiveMs: timeSpan(values.inactive, "--inactive") ?? 30_000,
+        unhealthyMs: timeSpan(values.unhealthy, "--unhealthy"),
         maxMemoryBytes: byteCount(values["max-memory"], "--max-memory"),
         maxTasks: wholeNumber(values["max-tasks"], "--max-tasks", 1, 20_000),
       },

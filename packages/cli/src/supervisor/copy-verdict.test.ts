@@ -3,8 +3,14 @@ import type { Worker } from "../engine/workers.ts";
 import { type CopyFacts, verdictOn } from "./copy-verdict.ts";
 
 const MB = 1024 * 1024;
-const limits = { inactiveMs: 30_000, maxMemoryBytes: 100 * MB, maxTasks: 10 };
-const healthy: CopyFacts = { workers: [], inactiveForMs: undefined, memoryBytes: 50 * MB, finishedTasks: 9 };
+const limits = { inactiveMs: 30_000, unhealthyMs: 20_000, maxMemoryBytes: 100 * MB, maxTasks: 10 };
+const healthy: CopyFacts = {
+  workers: [],
+  inactiveForMs: undefined,
+  unhealthy: undefined,
+  memoryBytes: 50 * MB,
+  finishedTasks: 9,
+};
 
 describe("what becomes of a copy", () => {
   it("lets a healthy one be", () => {
@@ -25,6 +31,16 @@ describe("what becomes of a copy", () => {
     expect(verdictOn({ ...healthy, inactiveForMs: 30_000 }, limits)).toEqual({
       action: "restart",
       reason: "its process lives, but its worker has been inactive for 30 s",
+    });
+  });
+
+  it("restarts one that has not been well for long enough, if it is asked", () => {
+    const unwell = (forMs: number) => ({ ...healthy, unhealthy: { forMs, reason: "it stood still" } });
+    expect(verdictOn(unwell(19_000), limits)).toBeUndefined();
+    expect(verdictOn(unwell(99_000), { ...limits, unhealthyMs: undefined })).toBeUndefined();
+    expect(verdictOn(unwell(20_000), limits)).toEqual({
+      action: "restart",
+      reason: "its worker has not been healthy for 20 s: it stood still",
     });
   });
 

@@ -6,12 +6,16 @@ export interface CopyFacts {
   readonly workers: readonly Worker[];
   /** Since when, in ms, all of them have been inactive; undefined when one of them is not. */
   readonly inactiveForMs: number | undefined;
+  /** What its worker says of itself, for how long in ms; undefined when it is well, or serves no `/health`. */
+  readonly unhealthy: { readonly forMs: number; readonly reason: string } | undefined;
   readonly memoryBytes: number | undefined;
   readonly finishedTasks: number | undefined;
 }
 
 export interface CopyLimits {
   readonly inactiveMs: number;
+  /** Undefined: workers are not asked how they are. */
+  readonly unhealthyMs: number | undefined;
   readonly maxMemoryBytes: number | undefined;
   readonly maxTasks: number | undefined;
 }
@@ -29,10 +33,14 @@ export function verdictOn(facts: CopyFacts, limits: CopyLimits): Verdict {
   if (quarantined) {
     return { action: "restart", reason: `the engine has quarantined its worker: ${quarantined.quarantineReason}` };
   }
-  const { inactiveForMs, memoryBytes = 0, finishedTasks = 0 } = facts;
+  const { inactiveForMs, unhealthy, memoryBytes = 0, finishedTasks = 0 } = facts;
   if (inactiveForMs !== undefined && inactiveForMs >= limits.inactiveMs) {
     const seconds = Math.round(inactiveForMs / 1000);
     return { action: "restart", reason: `its process lives, but its worker has been inactive for ${seconds} s` };
+  }
+  if (unhealthy !== undefined && limits.unhealthyMs !== undefined && unhealthy.forMs >= limits.unhealthyMs) {
+    const seconds = Math.round(unhealthy.forMs / 1000);
+    return { action: "restart", reason: `its worker has not been healthy for ${seconds} s: ${unhealthy.reason}` };
   }
   if (limits.maxMemoryBytes !== undefined && memoryBytes > limits.maxMemoryBytes) {
     return {

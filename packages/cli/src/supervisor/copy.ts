@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Fleet, isIdle, type Worker } from "../engine/workers.ts";
 import type { CopyProcess, Ending } from "./copy-process.ts";
+import type { SelfReport } from "./health-probe.ts";
 import type { Seeker } from "./match-workers.ts";
 
 /** How a copy ends. */
@@ -26,6 +27,8 @@ export class Copy implements Seeker {
   readonly tag: string;
   readonly before: ReadonlySet<string> | undefined;
   readonly process: CopyProcess;
+  /** Where its worker was told to serve `/health`. */
+  readonly healthPort: number | undefined;
   readonly startedAt: Date = new Date();
   readonly workerIds: Set<string> = new Set();
   readonly #startedMs = performance.now();
@@ -33,6 +36,8 @@ export class Copy implements Seeker {
   #retirement: Promise<Ending> | undefined;
   #inactiveSince: number | undefined;
   #hasBeenActive = false;
+  #hasBeenHealthy = false;
+  #unhealthy: { since: number; reason: string } | undefined;
   /** Its workers, as they were listed last. */
   workers: readonly Worker[] = [];
 
@@ -41,12 +46,14 @@ export class Copy implements Seeker {
     tag: string;
     before: ReadonlySet<string> | undefined;
     process: CopyProcess;
+    healthPort: number | undefined;
     fleet: Fleet;
   }) {
     this.name = given.name;
     this.tag = given.tag;
     this.before = given.before;
     this.process = given.process;
+    this.healthPort = given.healthPort;
     this.#fleet = given.fleet;
   }
 
@@ -68,6 +75,21 @@ export class Copy implements Seeker {
     return this.#inactiveSince === undefined ? undefined : performance.now() - this.#inactiveSince;
   }
 
+  /** For how long its worker has not been well, and why; nothing before it was well once. */
+  get unhealthy(): { forMs: number; reason: string } | undefined {
+    return this.#unhealthy && { forMs: performance.now() - this.#unhealthy.since, reason: this.#unhealthy.reason };
+  }
+
+  /** Takes note of what its worker says of itself. A program that serves no `/health` is never heard. */
+  hear(report: SelfReport | undefined): void {
+    this.#hasBeenHealthy ||= report?.isHealthy === true;
+    if (!this.#hasBeenHealthy || report?.isHealthy) this.#unhealthy = undefined;
+    else {
+      const reason = report?.reason ?? "nothing listens at its port any more";
+      this.#unhealthy = { since: this.#unhealthy?.since ?? performance.now(), reason };
+    }
+  }
+
   /** Takes note of a list of workers. */
   see(list: readonly Worker[]): void {
     this.workers = list.filter((worker) => this.workerIds.has(worker.metadata.id));
@@ -76,9 +98,10 @@ export class Copy implements Seeker {
     this.#inactiveSince = isInactive ? (this.#inactiveSince ?? performance.now()) : undefined;
   }
 
-  /** While the engine cannot be asked, nobody is inactive: it may be the engine that is gone. */
-  forgetInactivity(): void {
+  /** While the engine cannot be asked, nobody is inactive or unwell: it may be the engine that is gone. */
+  forgetTrouble(): void {
     this.#inactiveSince = undefined;
+    this.#unhealthy = undefined;
   }
 
   /** Ends it; the first call decides how. */

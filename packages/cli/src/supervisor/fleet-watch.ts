@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Worker } from "../engine/workers.ts";
 import type { Copy } from "./copy.ts";
 import { verdictOn } from "./copy-verdict.ts";
+import { askHealth } from "./health-probe.ts";
 import { matchWorkers } from "./match-workers.ts";
 import { memoryByGroup } from "./memory.ts";
 import type { SupervisorDeps, SupervisorOptions } from "./supervisor-options.ts";
@@ -74,9 +75,10 @@ export class FleetWatch {
     if (list) this.#match(list);
     const memory = this.#options.limits.maxMemoryBytes === undefined ? undefined : await memoryByGroup();
     const counts = await this.#countTasks();
+    if (list) await this.#askHealth();
     for (const copy of this.copies) {
       if (list) copy.see(list);
-      else copy.forgetInactivity();
+      else copy.forgetTrouble();
       this.#judge(copy, memory?.get(copy.process.pid), counts.get(copy));
     }
   }
@@ -84,8 +86,8 @@ export class FleetWatch {
   #judge(copy: Copy, memoryBytes: number | undefined, finishedTasks: number | undefined): void {
     if (copy.isRetired) return;
     const { limits, graceMs } = this.#options;
-    const { workers, inactiveForMs } = copy;
-    const verdict = verdictOn({ workers, inactiveForMs, memoryBytes, finishedTasks }, limits);
+    const { workers, inactiveForMs, unhealthy } = copy;
+    const verdict = verdictOn({ workers, inactiveForMs, unhealthy, memoryBytes, finishedTasks }, limits);
     if (!verdict) return;
     const drains = verdict.action === "recycle";
     // One at a time, so that there is always somebody to do the work.
@@ -104,6 +106,13 @@ export class FleetWatch {
         this.#deps.say(`${copy.name} is worker ${workerId}${by === "time" ? ", by the time it came" : ""}`);
       }
     }
+  }
+
+  async #askHealth(): Promise<void> {
+    const asked = [...this.copies].map(async (copy) => {
+      if (copy.healthPort !== undefined) copy.hear(await askHealth(copy.healthPort));
+    });
+    await Promise.all(asked);
   }
 
   async #countTasks(): Promise<Map<Copy, number>> {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Copy } from "./copy.ts";
 import { startCopy } from "./copy-process.ts";
 import { FleetWatch } from "./fleet-watch.ts";
+import { freePort, healthVariables } from "./health-probe.ts";
 import { markingVariables } from "./match-workers.ts";
 import { Slot } from "./slot.ts";
 import type { SupervisorDeps, SupervisorOptions } from "./supervisor-options.ts";
@@ -124,13 +125,14 @@ export class Supervisor {
     const name = `${this.options.name}/${slot.nextName()}`;
     const tag = randomUUID();
     const before = await this.#watch.idsNow();
+    const healthPort = this.options.limits.unhealthyMs === undefined ? undefined : await freePort();
     const process = await startCopy({
       command,
-      env: { ...env, ...markingVariables(tag, env) },
+      env: { ...env, ...markingVariables(tag, env), ...(healthPort !== undefined && healthVariables(healthPort)) },
       guard,
       onLine: (stream, line) => onLine(name, stream, line),
     });
-    const copy = new Copy({ name, tag, before, process, fleet });
+    const copy = new Copy({ name, tag, before, process, healthPort, fleet });
     this.#watch.add(copy);
     say(`${name} started, process ${process.pid}`);
     return copy;

@@ -159,6 +159,24 @@ it(
 );
 
 it(
+  "restarts a copy whose worker says itself that it is not well, and gives each a port to say so",
+  async () => {
+    const supervisor = supervise(["--copies", "2", "--unhealthy", "8s", "--grace", "1s"]);
+    await said(supervisor, /w\/2 is worker /);
+    // Not as long as it takes the engine to put it into quarantine; /health remembers it.
+    await runHelve(["trigger", "supervised-block", '{"ms":6000}'], env);
+    await said(
+      supervisor,
+      /w\/(\d) is restarted: its worker has not been healthy for \d+ s: its event loop stood still for /,
+    );
+    await said(supervisor, /w\/\d\.2 is worker /);
+    expect(supervisor.errText()).not.toMatch(/cannot listen for health checks/);
+    expect(supervisor.outText()).not.toMatch(/cannot listen for health checks/);
+  },
+  LIMIT_MS,
+);
+
+it(
   "gives a task up that kills its worker every time, after ten lost hand-outs, and no other task",
   async () => {
     const supervisor = supervise(["--copies", "3", "--stable", "1s"]);

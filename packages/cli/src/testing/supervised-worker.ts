@@ -23,10 +23,10 @@ const wait = client.task({
 });
 /** Kills its process, every time. */
 const poison = client.task({ name: "supervised-poison", fn: () => void process.kill(process.pid, "SIGKILL") });
-/** Keeps its process from doing anything else: neither does it say that it has the task. */
+/** Keeps its process from doing anything else: neither does it say that it has the task. A minute long unless told otherwise. */
 const block = client.task({
   name: "supervised-block",
-  fn: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000),
+  fn: ({ ms = 60_000 }: { ms?: number }) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
 });
 const worker = await client.worker("supervised", { workflows: [wait, poison, block], slots: 4 });
 const running = worker.start();
