@@ -188,7 +188,7 @@ it(
       "the end of the poison",
       async () => {
         const { out: text } = await runHelve(["run", poison], env);
-        return / failed, /.test(text) ? text : undefined;
+        return /^supervised-poison +failed, /m.test(text) ? text : undefined;
       },
       90_000,
     ).catch(async (error: Error) => {
