@@ -256,3 +256,23 @@ it(
   },
   LIMIT_MS,
 );
+
+it(
+  "goes back to the old release when too many tasks of the new one fail",
+  async () => {
+    const file = join(place, "failing.txt");
+    await writeFile(file, "one\n");
+    const supervisor = supervise(["--release-file", file, "--max-failures", "20"], "{release}");
+    await said(supervisor, /w\/1 is worker /);
+    await writeFile(file, "failing\n");
+    supervisor.signal("SIGHUP");
+    await said(supervisor, /w\/1\.2 is worker /);
+    await eventually("the old copy to end", () => !isAlive(copiesOf(supervisor)[0] as number) || undefined);
+    await triggerMany("supervised-wait", { ms: 1 }, 12);
+    await said(supervisor, /1\d of 1\d tasks of the new copies failed, more than 20 %/);
+    await said(supervisor, "the old release runs again");
+    const { out } = await runHelve(["trigger", "supervised-wait", '{"ms":1}', "--wait"], env);
+    expect(out).toContain('{"release":"one"}');
+  },
+  LIMIT_MS,
+);

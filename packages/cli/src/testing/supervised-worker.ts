@@ -3,7 +3,7 @@ import { HelveClient } from "@helve/sdk";
 
 /**
  * A worker as a user would write it for a supervisor. Its first argument is a release: `crashing` ends at once, `idle` never
- * registers, anything else works.
+ * registers, the tasks of `failing` fail, anything else works.
  */
 const [release = "one"] = process.argv.slice(2);
 
@@ -18,6 +18,7 @@ const wait = client.task({
   name: "supervised-wait",
   fn: async ({ ms }: { ms: number }) => {
     await pause(ms);
+    if (release === "failing") throw new Error("the new code is wrong");
     return { release };
   },
 });
