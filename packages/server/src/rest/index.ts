@@ -12,6 +12,7 @@ import { instanceRoutes } from "./resources/instance.ts";
 import { metricRoutes } from "./resources/metrics.ts";
 import { runRoutes } from "./resources/run.ts";
 import { runListRoutes } from "./resources/run-list.ts";
+import { taskTimingRoutes } from "./resources/task-timings.ts";
 import { taskRoutes } from "./resources/tasks.ts";
 import { tenantRoutes } from "./resources/tenant.ts";
 import { triggerRoutes } from "./resources/trigger.ts";
@@ -56,6 +57,7 @@ export function restServer(deps: RestDeps): FastifyInstance {
     runListRoutes(api, deps, access);
     triggerRoutes(api, deps, access);
     runRoutes(api, deps, access);
+    taskTimingRoutes(api, deps, access);
     taskRoutes(api, deps, access);
     cancelReplayRoutes(api, deps, access);
     workerRoutes(api, deps, access);

@@ -43,12 +43,13 @@ export interface TestWorker {
   ): Promise<void>;
 }
 
-/** Registers a worker and listens. */
+/** Registers a worker and listens. It sends no heartbeats: after 12 s it is given up, unless it listens the older way. */
 export async function startWorker(
   client: TestClient,
   action: string,
   slots = 10,
   name = "test-worker",
+  way: "listen" | "listenV2" = "listenV2",
 ): Promise<TestWorker> {
   const registration = WorkerRegisterRequest.create({
     workerName: name,
@@ -56,7 +57,7 @@ export async function startWorker(
     slotConfig: { default: slots },
   });
   const { workerId } = await call(client, DispatcherService.register, registration);
-  const stream = client.dispatcher.listenV2({ workerId }, client.metadata);
+  const stream = client.dispatcher[way]({ workerId }, client.metadata);
   const actions: AssignedAction[] = [];
   stream.on("data", (received: AssignedAction) => actions.push(received));
   stream.on("error", () => {});

@@ -10,6 +10,7 @@ import { operation } from "../operation.ts";
 import { olderPagination, PaginationSchema } from "../pagination.ts";
 import type { Reading, WorkerRecord } from "../reading.ts";
 import { Id } from "../wire/common.ts";
+import { stepsOf } from "../wire/steps.ts";
 import { describeWorker, WorkerSchema, WorkerStatusSchema, workerStatus } from "../wire/worker.ts";
 import { limitSchema, metadataPairs, OFFSET } from "./queries.ts";
 
@@ -124,6 +125,31 @@ export function workerRoutes(app: FastifyInstance, { engine, reading }: RestDeps
           return { rows: await describe(workers), busy };
         }
       }
+    },
+  );
+
+  operation(
+    app,
+    {
+      method: "GET",
+      url: "/api/v1/tenants/:tenant/workflows/:workflow/worker-count",
+      id: "workflow:get:workers-count",
+      summary: "Slots of the connected workers that have a task of a workflow's newest version, of every kind",
+      tag: TAG,
+      access: access.workflow,
+      answer: Type.Object({ freeSlotCount: Type.Optional(Type.Integer()), maxSlotCount: Type.Integer() }),
+    },
+    async ({ tenantId, resource: workflow }) => {
+      const version = (await reading.getVersions([workflow.versionId])).get(workflow.versionId);
+      const actions = new Set(version ? stepsOf(version).map(({ task }) => task.action) : []);
+      const workers = (await reading.listWorkers(tenantId)).filter(
+        (worker) => worker.isConnected && worker.actions.some((action) => actions.has(action)),
+      );
+      const used = await usedSlots(workers.map(({ id }) => id));
+      const sum = (slots: Readonly<Record<string, number>>) => Object.values(slots).reduce((all, one) => all + one, 0);
+      const maxSlotCount = workers.reduce((all, { slots }) => all + sum(slots), 0);
+      const taken = used && workers.reduce((all, { id }) => all + sum(used.get(id) ?? {}), 0);
+      return { freeSlotCount: taken === undefined ? undefined : maxSlotCount - taken, maxSlotCount };
     },
   );
 

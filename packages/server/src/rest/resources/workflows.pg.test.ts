@@ -74,3 +74,15 @@ test("a workflow is paused and resumed in the words of both generations of clien
     expect((await patch(wrong)).status, JSON.stringify(wrong)).toBe(400);
   }
 });
+
+test("the slots for a workflow are those of the connected workers that can do one of its tasks", async () => {
+  const { workflowId } = await rest.put({ name: "counted", tasks: [{ readableId: "only", action: "counted:only" }] });
+  const count = async () =>
+    (await rest.get(`/api/v1/tenants/${rest.tenantId}/workflows/${workflowId}/worker-count`)).body;
+  expect(await count()).toEqual({ freeSlotCount: 0, maxSlotCount: 0 });
+  const workers = [await rest.worker(["counted:only"], 3), await rest.worker(["counted:only", "x:y"], 4)];
+  const other = await rest.worker(["x:y"], 10);
+  await rest.run("counted");
+  await expect.poll(count).toEqual({ freeSlotCount: 6, maxSlotCount: 7 });
+  for (const worker of [...workers, other]) worker.leave();
+});
