@@ -198,6 +198,8 @@ export interface WorkerStream {
   close(reason: "engine_stops" | "worker_lost"): void;
   /** Native workers are told; for others the engine just gives nothing. */
   setPaused?(isPaused: boolean): void;
+  /** Whether it has not closed yet; undefined: it has not. */
+  isOpen?(): boolean;
   /** How much of what it was sent the worker has not read, nearly in bytes; undefined: nothing waits. */
   unread?(): number;
 }

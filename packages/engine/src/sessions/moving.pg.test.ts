@@ -65,3 +65,20 @@ test("a task whose receipt was lost with its engine is not taken from the worker
   expect(await worker.succeed(task)).toBe("accepted");
   expect(await b.ended(runId)).toMatchObject({ status: "succeeded" });
 });
+
+test("a stream that has closed before the database let it open takes the worker from nobody", async () => {
+  const worker = await a.worker({ actions });
+  const runId = await a.run("work");
+  const task = await worker.next();
+  const inVain = worker.listen({ engine: b.engine, holding: [], isOpen: () => false });
+  await expect(inVain).rejects.toMatchObject({ code: "unavailable" });
+  expect(worker.sent).toHaveLength(1);
+  await worker.started(task);
+
+  // It is still its first replica that misses it.
+  worker.die();
+  await forgets(a);
+  expect(a.heard.workerLost).toMatchObject([[{ workerId: worker.id, tasks: 1 }]]);
+  const other = await b.worker({ actions });
+  expect(await other.next()).toMatchObject({ id: runId, attempt: 2 });
+});

@@ -1,9 +1,11 @@
 import { HelveError, newId, notFound, type TaskRunId, type TenantId, type WorkerId } from "@helve/core";
 import {
   type Database,
+  type OpenedWorker,
   type ReplicaId,
   setWorkerPaused,
   setWorkerQuarantine,
+  undoOpenWorkerSession,
   upsertWorkerLabels,
   type WorkerRow,
 } from "@helve/store";
@@ -58,8 +60,8 @@ export class Sessions {
   readonly #byWorker = new Map<WorkerId, Session>();
   readonly #byConnection = new Map<ConnectionId, Set<Session>>();
   readonly #beats = new Set<WorkerId>();
-  /** Workers whose streams are being opened, and when all of them are. */
-  readonly #opening = new Map<WorkerId, Promise<unknown>>();
+  /** Streams that are being opened. */
+  readonly #opening = new Map<WorkerId, Set<Promise<OpenStream>>>();
   readonly #rows: WorkerRows;
   readonly #returning: ReturningWorkers;
   readonly #labels: WorkerLabels;
@@ -153,19 +155,19 @@ export class Sessions {
     options: StreamOptions,
   ): Promise<OpenStream> {
     const opened = this.#open(tenantId, workerId, stream, options);
-    const before = this.#opening.get(workerId);
-    const opening = Promise.allSettled([before, opened]);
-    this.#opening.set(workerId, opening);
+    const opening = this.#opening.get(workerId) ?? new Set();
+    this.#opening.set(workerId, opening.add(opened));
     try {
       return await opened;
     } finally {
-      if (this.#opening.get(workerId) === opening) this.#opening.delete(workerId);
+      opening.delete(opened);
+      if (opening.size === 0) this.#opening.delete(workerId);
     }
   }
 
   /** Resolves when the streams that are being opened are open, or will not be: so that `stop` ends them all alike. */
   async opened(): Promise<void> {
-    await Promise.all(this.#opening.values());
+    await Promise.allSettled([...this.#opening.values()].flatMap((opening) => [...opening]));
   }
 
   async #open(
@@ -187,6 +189,7 @@ export class Sessions {
     const isReturning = row.session > 1 && (row.replicaId !== here || !this.#byWorker.has(workerId));
     const inHand = isReturning ? await this.#returning.inHandOf(workerId) : [];
     if (life !== this.#life) throw new HelveError("unavailable", "this replica was taken over while the stream opened");
+    if (stream.isOpen?.() === false) throw await this.#openedInVain(row);
     if (row.replicaId !== here) this.#endFormer(workerId);
     // Another stream of this worker may have come while the tables were read.
     const session = this.#byWorker.get(workerId) ?? this.#add(row);
@@ -207,11 +210,24 @@ export class Sessions {
     return { lost, closed: (how) => this.#streamClosed(session, entry, how, row.session) };
   }
 
+  /**
+   * A stream that has closed while the database was slow: the worker may listen elsewhere by now, where it was taken from.
+   * What the stream was opened with is too old to be judged by.
+   */
+  async #openedInVain(row: OpenedWorker): Promise<HelveError> {
+    const { db, replicaId } = this.#deps;
+    const session = this.#byWorker.get(row.id);
+    const isOnlyOne = this.#opening.get(row.id)?.size === 1 && session?.number !== row.session;
+    if (session && row.replicaId === replicaId()) session.number = Math.max(session.number, row.session);
+    else if (isOnlyOne) await undoOpenWorkerSession(db, row);
+    return new HelveError("unavailable", "the stream closed while it was opened");
+  }
+
   async heartbeat(tenantId: TenantId, workerId: WorkerId): Promise<void> {
     const { clock, dispatcher } = this.#deps;
     // Clients send the first one right behind their Listen. Told that it has no stream, a worker would cut the one that it
     // is being given.
-    await this.#opening.get(workerId);
+    await Promise.allSettled(this.#opening.get(workerId) ?? []);
     const session = this.#byWorker.get(workerId);
     const nowMs = clock.steady();
     if (session?.tenantId === tenantId) {

@@ -6,6 +6,7 @@ import {
   insertWorkers,
   listRoutes,
   type NewWorker,
+  type OpenedWorker,
   openWorkerSessions,
   type ReplicaId,
   type SessionKey,
@@ -32,7 +33,7 @@ export interface WorkerRowsDeps {
 export class WorkerRows {
   readonly #inserts: Batcher<NewWorker, void>;
   readonly #reads: Batcher<WorkerKey, WorkerRow | undefined>;
-  readonly #opens: Batcher<WorkerKey, WorkerRow | undefined>;
+  readonly #opens: Batcher<WorkerKey, OpenedWorker | undefined>;
   readonly #closes: Batcher<SessionKey, boolean>;
 
   constructor({ db, replicaId, routes }: WorkerRowsDeps) {
@@ -74,9 +75,9 @@ export class WorkerRows {
   /**
    * Binds a worker to this replica; the lines that it can serve are known then.
    *
-   * @returns see store's `openWorkerSessions`; undefined when the tenant has no such worker
+   * @returns undefined when the tenant has no such worker
    */
-  open(tenantId: TenantId, id: WorkerId): Promise<WorkerRow | undefined> {
+  open(tenantId: TenantId, id: WorkerId): Promise<OpenedWorker | undefined> {
     return this.#opens.add({ tenantId, id });
   }
 
@@ -86,7 +87,7 @@ export class WorkerRows {
   }
 }
 
-function inOrder(keys: readonly WorkerKey[], rows: readonly WorkerRow[]): (WorkerRow | undefined)[] {
+function inOrder<Row extends WorkerRow>(keys: readonly WorkerKey[], rows: readonly Row[]): (Row | undefined)[] {
   const byKey = new Map(rows.map((row) => [workerKey(row), row]));
   return keys.map((key) => byKey.get(workerKey(key)));
 }

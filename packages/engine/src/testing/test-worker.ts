@@ -54,8 +54,10 @@ export class TestWorker {
   }
 
   /** Opens a stream, on another engine if given: the same worker comes back there. */
-  async listen(options: Partial<StreamOptions> & { engine?: Engine } = {}): Promise<OpenStream> {
-    const { engine = this.#engine, ...rest } = options;
+  async listen(
+    options: Partial<StreamOptions> & { engine?: Engine; isOpen?: () => boolean } = {},
+  ): Promise<OpenStream> {
+    const { engine = this.#engine, isOpen = () => true, ...rest } = options;
     this.stream = await engine.openStream(
       this.#tenantId,
       this.id,
@@ -68,6 +70,7 @@ export class TestWorker {
           for (const read of this.#cancelReaders.splice(0)) read();
         },
         close: (reason) => void this.closed.push(reason),
+        isOpen,
         unread: () => this.unread,
       },
       { connection: this.connection, isItsOwnHeartbeat: true, ...rest },

@@ -74,7 +74,7 @@ const OPEN_SESSIONS: Statement = {
   name: "open_worker_sessions",
   text: /* sql */ `
   with former as (
-    select id, replica_id from worker
+    select id, replica_id, is_listening as was_listening from worker
      where (tenant_id, id) in (select * from unnest($1::uuid[], $2::uuid[]))
      order by id for update
   )
@@ -83,22 +83,38 @@ const OPEN_SESSIONS: Statement = {
          last_heartbeat_at = helve_now(), quarantine_reason = null
     from former
    where w.id = former.id
-  returning ${columns("former.replica_id", "w.")}`,
+  returning ${columns("former.replica_id", "w.")}, former.was_listening as "wasListening"`,
 };
+
+/** A worker whose session was opened, as it is now, but for `replicaId`, which says where its former session was. */
+export interface OpenedWorker extends WorkerRow {
+  wasListening: boolean;
+}
 
 /**
  * Binds workers to this replica from now on; their former sessions, here or elsewhere, are over.
  *
  * @param keys one that stands there twice has one new session
- * @returns the rows of those that there are, in no order, as they are now, but for `replicaId`, which says where the former
- *   session was
+ * @returns those that there are, in no order
  */
 export async function openWorkerSessions(
   db: Db,
   keys: readonly WorkerKey[],
   replicaId: ReplicaId,
-): Promise<WorkerRow[]> {
-  return db.query<WorkerRow>(OPEN_SESSIONS, [...columnsOf(keys, ["tenantId", "id"]), replicaId]);
+): Promise<OpenedWorker[]> {
+  return db.query<OpenedWorker>(OPEN_SESSIONS, [...columnsOf(keys, ["tenantId", "id"]), replicaId]);
+}
+
+const UNDO_OPEN_SESSION: Statement = {
+  name: "undo_open_worker_session",
+  text: /* sql */ `
+  update worker set replica_id = $3, session = session - 1, is_listening = $4 where id = $1 and session = $2`,
+};
+
+/** Gives a worker back to where its former session was, unless it has opened a newer one. */
+export async function undoOpenWorkerSession(db: Db, opened: OpenedWorker): Promise<void> {
+  const { id, session, replicaId, wasListening } = opened;
+  await db.query(UNDO_OPEN_SESSION, [id, session, replicaId, wasListening]);
 }
 
 /** A session of a worker, by its number. */

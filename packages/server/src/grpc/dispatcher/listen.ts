@@ -65,6 +65,7 @@ function workerStream(edge: Edge, call: ActionStream): WorkerStream {
       if (call.writable) call.write(cancelAction(task));
     },
     close: () => call.end(),
+    isOpen: () => call.writable,
     unread: () => waiting,
   };
 }

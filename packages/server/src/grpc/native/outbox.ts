@@ -40,6 +40,11 @@ export class Outbox<Frame> {
     this.#onWritten = onWritten;
   }
 
+  /** Whether the peer may still get something. */
+  isOpen(): boolean {
+    return this.#sink.writable;
+  }
+
   /** Sends what has gathered, and from now on whatever comes. */
   release(): void {
     this.#isHeld = false;

@@ -26,6 +26,7 @@ export function workerStream(edge: Edge, outbox: Outbox<helve.EngineToWorker>): 
       });
     },
     close: () => outbox.end(),
+    isOpen: () => outbox.isOpen(),
     unread: () => outbox.backlog(),
   };
 }
