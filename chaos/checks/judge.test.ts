@@ -50,6 +50,13 @@ test("finds nothing in a story that holds together", () => {
   expect(judge(evidence())).toEqual([]);
 });
 
+test("lets a run fail that a published client has given up", () => {
+  const error = "/Dispatcher/SendStepActionEvent UNAVAILABLE: No connection established";
+  const told = { status: "failed" } as const;
+  const story = evidence({ tasks: [task({ status: "failed", error })], acknowledged: [acknowledged({ told })] });
+  expect(judge(story)).toEqual([]);
+});
+
 test.each<[string, Evidence, string]>([
   ["a run that was lost", evidence({ tasks: [], journals: [] }), "was acknowledged and is not there"],
   ["a run that failed", evidence({ tasks: [task({ status: "failed", error: "lost" })] }), "ended as failed lost"],
