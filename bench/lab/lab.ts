@@ -34,29 +34,32 @@ export class Lab {
     return this.keep(await Program.start(file), (program) => program.end());
   }
 
-  /** An engine on a fresh database, with a worker's process and a client's connected to it. */
-  async stage({ kind = "own", workers = 1, slots }: StageOptions): Promise<Stage> {
+  /** An engine on a fresh database, with processes of workers and a client's connected to it. */
+  async stage({ kind = "own", workers = 1, processes = 1, slots }: StageOptions): Promise<Stage> {
     const name = `stage_${this.#closers.length}`;
     const databaseUrl = await this.postgres.createHelveDatabase(name);
     this.keep(name, () => this.postgres.dropDatabase(name));
     const engine = this.keep(await startEngine({ databaseUrl }), (running) => running.stop());
     const db = this.keep(new pg.Client({ connectionString: databaseUrl, application_name: "bench" }), (it) => it.end());
     await db.connect();
-    const [worker, client] = await Promise.all([this.program("worker"), this.program("client")]);
+    const client = await this.program("client");
+    const worker = await this.program("worker");
+    const otherWorkers: Program[] = [];
+    while (otherWorkers.length < processes - 1) otherWorkers.push(await this.program("worker"));
     const access = { kind, token: engine.token };
-    await worker.call("start", { ...access, workers, slots });
+    for (const one of [worker, ...otherWorkers]) await one.call("start", { ...access, workers, slots });
     await client.call("connect", access);
     // The first run waits for the worker, compiles what is hot and opens every connection.
     await withinLimit("the first runs of a stage", client.call("oneByOne", { name: "noop", count: 20 }));
-    return { engine, worker, client, db, databaseUrl };
+    return { engine, worker, otherWorkers, client, db, databaseUrl };
   }
 
   /** Processor time of every part so far, in ms. */
-  processorTimes({ engine, worker, client }: Stage): ProcessorTimes {
+  processorTimes({ engine, worker, otherWorkers, client }: Stage): ProcessorTimes {
     return {
       client: processorMs(client.pid),
       engine: processorMs(engine.pid),
-      worker: processorMs(worker.pid),
+      worker: [worker, ...otherWorkers].reduce((sum, { pid }) => sum + processorMs(pid), 0),
       postgres: processorMsOfFamily(this.postgres.pid),
     };
   }
@@ -84,8 +87,10 @@ export class Lab {
 export interface StageOptions {
   /** @default "own" */
   kind?: SdkKind;
-  /** @default 1 */
+  /** In each process; @default 1 */
   workers?: number;
+  /** @default 1 */
+  processes?: number;
   /** Of each worker. */
   slots: number;
 }
@@ -93,6 +98,8 @@ export interface StageOptions {
 export interface Stage {
   engine: BenchEngine;
   worker: Program;
+  /** Of the processes that work, those after the first. */
+  otherWorkers: readonly Program[];
   client: Program;
   db: pg.Client;
   databaseUrl: string;

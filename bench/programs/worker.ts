@@ -59,6 +59,7 @@ offer(
         waiting = { count, resolve };
         wake();
       }),
+    finished: () => finished,
     startTimes: () => startTimes,
     cpuMs: () => process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000,
   },

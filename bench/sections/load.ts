@@ -1,5 +1,6 @@
 import { checkInvariants, countFinished } from "../lab/invariants.ts";
 import { type Lab, perTask, type Stage } from "../lab/lab.ts";
+import type { Program } from "../lab/program.ts";
 import { withinLimit } from "../lab/within-limit.ts";
 import type { Bulked } from "../programs/client.ts";
 
@@ -30,11 +31,12 @@ export interface BulkMeasured {
 export async function bulk(lab: Lab, stage: Stage, load: BulkLoad): Promise<BulkMeasured> {
   const { name, count, tasksPerRun = 1, perCall = count, lanes = 1, padding = 0 } = load;
   const since = await countFinished(stage.db);
-  await stage.worker.call("reset", 0);
+  const workers = [stage.worker, ...stage.otherWorkers];
+  for (const worker of workers) await worker.call("reset", 0);
   await lab.postgres.settle();
   const before = lab.processorTimes(stage);
   const bulked = await stage.client.call<Bulked>("bulk", { name, count, perCall, lanes, padding });
-  await withinLimit("the end of all tasks", stage.worker.call("counted", count * tasksPerRun));
+  await withinLimit("the end of all tasks", counted(workers, count * tasksPerRun));
   const storedEndAt = await untilAllStored(stage);
   const after = lab.processorTimes(stage);
   const seconds = (storedEndAt - bulked.sentAt) / 1000;
@@ -44,6 +46,17 @@ export async function bulk(lab: Lab, stage: Stage, load: BulkLoad): Promise<Bulk
     details: perTask(before, after, count * tasksPerRun),
     check: await checkInvariants(stage.db, since, { runIds: bulked.ids, tasksPerRun }),
   };
+}
+
+/** Resolves when the code of so many tasks has run in all of these processes together. */
+async function counted(workers: readonly Program[], count: number): Promise<void> {
+  const [first] = workers;
+  if (workers.length === 1) return first?.call("counted", count);
+  for (;;) {
+    const finished = await Promise.all(workers.map((worker) => worker.call<number>("finished")));
+    if (finished.reduce((sum, one) => sum + one, 0) >= count) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 /**
