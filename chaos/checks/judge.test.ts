@@ -51,7 +51,7 @@ test("finds nothing in a story that holds together", () => {
 });
 
 test("lets a run fail that a published client has given up", () => {
-  const error = "/Dispatcher/SendStepActionEvent UNAVAILABLE: No connection established";
+  const error = `"/Dispatcher/SendStepActionEvent UNAVAILABLE: No connection established"`;
   const told = { status: "failed" } as const;
   const story = evidence({ tasks: [task({ status: "failed", error })], acknowledged: [acknowledged({ told })] });
   expect(judge(story)).toEqual([]);

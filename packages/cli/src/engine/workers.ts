@@ -8,6 +8,7 @@ export interface Worker {
   status: "ACTIVE" | "INACTIVE" | "PAUSED";
   /** Why a connected worker is given nothing. */
   quarantineReason?: string;
+  liveness?: "fresh" | "late" | "lost";
   lastHeartbeatAt?: string;
   actions?: string[] | null;
   /** `available` is missing when the engine would have to look for too long. */
@@ -74,7 +75,9 @@ export function isIdle({ slotConfig = {} }: Worker): boolean {
 }
 
 /** What a worker is, in one word: the API calls a quarantined one inactive. */
-export function stateOf({ status, quarantineReason }: Worker): "active" | "paused" | "inactive" | "quarantined" {
+export function stateOf(worker: Worker): "active" | "late" | "paused" | "inactive" | "quarantined" {
+  const { status, liveness, quarantineReason } = worker;
   if (quarantineReason !== undefined) return "quarantined";
-  return status === "ACTIVE" ? "active" : status === "PAUSED" ? "paused" : "inactive";
+  if (status === "ACTIVE") return liveness === "late" ? "late" : "active";
+  return status === "PAUSED" ? "paused" : "inactive";
 }

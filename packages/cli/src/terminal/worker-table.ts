@@ -6,6 +6,7 @@ import { table } from "./table.ts";
 
 const STYLES: Readonly<Record<ReturnType<typeof stateOf>, Style>> = {
   active: "green",
+  late: "yellow",
   paused: "yellow",
   inactive: "dim",
   quarantined: "red",

@@ -191,6 +191,18 @@ describe.concurrent("workers", () => {
     expect(result).toMatchObject({ status: "failed", tasks: [{ status: "failed" }, { status: "skipped" }] });
   });
 
+  test("a worker whose stream is its heartbeat is stored as heard of", async () => {
+    const worker = await helve.worker({ actions: await simple("streaming") });
+    const heardOf = async () => {
+      const [row] = await helve.query<{ at: Date }>("select last_heartbeat_at as at from worker where id = $1", [
+        worker.id,
+      ]);
+      return row?.at.getTime();
+    };
+    const before = await heardOf();
+    await expect.poll(heardOf, { timeout: 10_000 }).toBeGreaterThan(before as number);
+  });
+
   test("heartbeats of an unknown worker and of one without a stream are refused", async () => {
     const actions = await simple("beats");
     const worker = await helve.worker({ actions });

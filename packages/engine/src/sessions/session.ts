@@ -152,10 +152,14 @@ export class Session {
     return last;
   }
 
-  #isFresh(): boolean {
-    if (this.#clock.steady() - this.lastBeatMs < FRESH_MS) return true;
+  /** A stream is open whose worker need not say that it lives. */
+  isItsOwnHeartbeat(): boolean {
     for (const stream of this.streams) if (stream.isItsOwnHeartbeat) return true;
     return false;
+  }
+
+  #isFresh(): boolean {
+    return this.#clock.steady() - this.lastBeatMs < FRESH_MS || this.isItsOwnHeartbeat();
   }
 
   #isCongested(): boolean {

@@ -108,8 +108,9 @@ export class Sessions {
     return !stallsNow && this.#deps.clock.steady() >= this.#noVerdictsBeforeMs;
   }
 
-  /** Heartbeats since the last call, to be stored. */
+  /** Who gave a sign of life since the last call, to be stored. */
   takeBeats(): WorkerId[] {
+    for (const session of this.#byWorker.values()) if (session.isItsOwnHeartbeat()) this.#beats.add(session.workerId);
     const beats = [...this.#beats];
     this.#beats.clear();
     return beats;

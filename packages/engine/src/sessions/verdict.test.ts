@@ -20,7 +20,8 @@ function judged(signs: Partial<Signs>, mayJudgeSilence = true) {
     disconnectedSinceMs: undefined,
     lastBeatMs: NOW_MS - 4000,
     ...rest,
-    streams: new Set(many(streams, { isItsOwnHeartbeat })),
+    streams: new Set(many(streams, {})),
+    isItsOwnHeartbeat: () => isItsOwnHeartbeat,
     connections: new Set(many(connections, "c")),
     held: new Map(many(held, ["t", {}] as const)),
   };

@@ -36,7 +36,6 @@ export function verdict(session: Session, nowMs: number, mayJudgeSilence: boolea
     if (nowMs - (streamlessSinceMs ?? nowMs) < LOST_MS) return { kind: "alive" };
     return { kind: "lost", reason: `the worker's stream ended ${LOST_MS / 1000} s ago and it did not come back` };
   }
-  for (const stream of streams) if (stream.isItsOwnHeartbeat) return { kind: "alive" };
-  if (nowMs - lastBeatMs < LOST_MS) return { kind: "alive" };
+  if (session.isItsOwnHeartbeat() || nowMs - lastBeatMs < LOST_MS) return { kind: "alive" };
   return { kind: "lost", reason: `the worker sent no heartbeat for ${LOST_MS / 1000} s` };
 }

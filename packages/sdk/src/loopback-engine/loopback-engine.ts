@@ -20,7 +20,7 @@ export class LoopbackEngine {
     holdsAcknowledgements: false,
     lost: [],
     notice: "",
-    heartbeatMs: 4_000,
+    heartbeatMs: 3_000,
     frames: [],
     recordsFrames: true,
     onFrame: () => {},

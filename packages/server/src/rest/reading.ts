@@ -145,6 +145,7 @@ export interface WorkerRecord {
   runtime: { sdkVersion?: string; language?: string; languageVersion?: string; os?: string; extra?: string };
   createdAt: Date;
   lastHeartbeatAt: Date | null;
+  isLate: boolean;
   listeningSince: Date | null;
   isConnected: boolean;
   isPaused: boolean;

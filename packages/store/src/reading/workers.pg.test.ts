@@ -35,6 +35,21 @@ test("a worker is connected from the opening of its session to the end", async (
   expect(await get(id)).toMatchObject({ isConnected: false });
 });
 
+test("a worker that was silent for eight seconds is late", async () => {
+  const replicaId = await startReplica(fixture.db, "silence", 600_000);
+  const id = await worker("silent");
+  await openWorkerSessions(fixture.db, [{ tenantId: fixture.tenantId, id }], replicaId);
+  const silentFor = (seconds: number) =>
+    fixture.db.query(
+      { name: "", text: "update worker set last_heartbeat_at = helve_now() - $2 * interval '1 s' where id = $1" },
+      [id, seconds],
+    );
+  await silentFor(6);
+  expect(await get(id)).toMatchObject({ isLate: false });
+  await silentFor(9);
+  expect(await get(id)).toMatchObject({ isLate: true, isConnected: true });
+});
+
 test("a worker whose replica is gone is not connected", async () => {
   const replicaId = await startReplica(fixture.db, "two", 600_000);
   const id = await worker("orphan");

@@ -14,6 +14,8 @@ export interface WorkerRecord {
   runtime: WorkerRuntime;
   createdAt: Date;
   lastHeartbeatAt: Date | null;
+  /** Nothing was heard of it for so long that it is given nothing new. */
+  isLate: boolean;
   listeningSince: Date | null;
   /** Listens, on a replica that lives. */
   isConnected: boolean;
@@ -21,9 +23,13 @@ export interface WorkerRecord {
   quarantineReason: string | null;
 }
 
+/** An engine gives nothing to a worker that was silent for 5 s; it stores heartbeats every 3 s. */
+const LATE_SECONDS = 8;
+
 const COLUMNS = /* sql */ `
   w.id, w.tenant_id as "tenantId", w.name, w.actions, w.slots, w.labels, w.runtime, w.created_at as "createdAt",
-  w.last_heartbeat_at as "lastHeartbeatAt", w.listening_since as "listeningSince", w.is_paused as "isPaused",
+  w.last_heartbeat_at as "lastHeartbeatAt",
+  coalesce(w.last_heartbeat_at < helve_now() - interval '${LATE_SECONDS} s', false) as "isLate", w.listening_since as "listeningSince", w.is_paused as "isPaused",
   w.quarantine_reason as "quarantineReason",
   ${IS_CONNECTED} as "isConnected"`;
 

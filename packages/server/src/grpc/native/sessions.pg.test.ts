@@ -46,7 +46,7 @@ test("a worker registers, runs what it is given, and hears when it is durable", 
   await putWorkflow(client, "native");
   const worker = openWorker(client, { actions: ["Native:Only"] });
   const registered = await worker.first((frame) => frame.registered);
-  expect(registered).toMatchObject({ protocol: 1, tenantId: server.running.tenantId, heartbeatMs: 4_000 });
+  expect(registered).toMatchObject({ protocol: 1, tenantId: server.running.tenantId, heartbeatMs: 3_000 });
   expect(registered).toMatchObject({ lost: [], notice: "" });
   await worker.first(durable(1));
 

@@ -14,8 +14,8 @@ import { workerStream } from "./worker-stream.ts";
 
 /** Highest version of the protocol spoken here. */
 const PROTOCOL = 1;
-/** How often a worker says something, if only an empty frame. After three times as long in silence it is given up. */
-const HEARTBEAT_MS = 4_000;
+/** How often a worker says something, if only an empty frame. After 5 s in silence it gets nothing new, after 12 it is given up. */
+const HEARTBEAT_MS = 3_000;
 /** Frames that come faster are one heartbeat. */
 const BEAT_EVERY_MS = 1_000;
 

@@ -13,6 +13,9 @@ export const WorkerSchema: TSchema = Type.Object({
   type: Type.Enum(["SELFHOSTED", "MANAGED", "WEBHOOK"]),
   status: WorkerStatusSchema,
   quarantineReason: Type.Optional(Type.String({ description: "why a connected worker is given nothing" })),
+  liveness: Type.Enum(["fresh", "late", "lost"], {
+    description: "late: connected, and silent for so long that it is given nothing new; lost: not connected",
+  }),
   lastHeartbeatAt: Type.Optional(Time),
   lastListenerEstablished: Type.Optional(Time),
   actions: Type.Array(Type.String()),
@@ -41,6 +44,7 @@ export function describeWorker(worker: WorkerRecord, used: Record<string, number
     type: "SELFHOSTED",
     status: workerStatus(worker),
     quarantineReason: worker.quarantineReason ?? undefined,
+    liveness: worker.isConnected ? (worker.isLate ? "late" : "fresh") : "lost",
     lastHeartbeatAt: worker.lastHeartbeatAt ?? undefined,
     lastListenerEstablished: worker.listeningSince ?? undefined,
     actions: worker.actions,
