@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -43,6 +44,12 @@ function startProcess(args: readonly string[], databaseUrl = database.url): { ch
 async function says(child: ChildProcess, lines: readonly string[], text: string): Promise<void> {
   while (!lines.some((line) => line.includes(text))) await once(child, "line");
 }
+
+/** The preface of a client, and its settings, which are the usual ones. */
+const HTTP2_HELLO = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+]);
 
 const permissions = async (file: string): Promise<string> => ((await stat(file)).mode & 0o777).toString(8);
 
@@ -106,6 +113,25 @@ test.each([
 async function serveHere(options: ServeOptions): Promise<Running> {
   return serve({ databaseUrl: database.url, grpcPort: 0, httpPort: 0, log: pino({ level: "silent" }), ...options });
 }
+
+test("a process ends although a client that is no longer there never closes its connection", async () => {
+  const readyFile = join(folder, "half-open.json");
+  const { child, lines } = startProcess(["serve", "--ready-file", readyFile]);
+  await says(child, lines, "serving");
+  const { grpcAddress } = JSON.parse(await readFile(readyFile, "utf8")) as Running;
+  const socket = connect({ port: Number(grpcAddress.split(":")[1]), host: "127.0.0.1", allowHalfOpen: true });
+  try {
+    socket.on("error", () => {});
+    socket.write(HTTP2_HELLO);
+    await once(socket, "data");
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+  } finally {
+    child.kill("SIGKILL");
+    socket.destroy();
+  }
+}, 40_000);
 
 test("the first token lies in the data folder, stays while it fits, and is made anew when it does not", async () => {
   const dataDir = join(folder, "data");

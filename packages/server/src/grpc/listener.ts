@@ -1,4 +1,4 @@
-import { createServer, type Server as NetServer } from "node:net";
+import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { HelveError } from "@helve/core";
 import type { Tls } from "../tls-files.ts";
@@ -18,6 +18,8 @@ export interface Listener {
   readonly port: number;
   /** Accepts no more connections; open ones live on. */
   close(): void;
+  /** Gives peers so long to close their side as well: one that is no longer there never does, and would keep the process. */
+  cutOff(graceMs: number): Promise<void>;
 }
 
 /**
@@ -29,7 +31,10 @@ export async function listen({ server, connections, host, port, tls }: ListenOpt
   const injector = server.createConnectionInjector(
     tls ? new ReloadingCredentials(tls) : ServerCredentials.createInsecure(),
   );
+  const sockets = new Set<Socket>();
   const netServer = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
     connections.opened(socket);
     injector.injectConnection(socket);
   });
@@ -37,7 +42,17 @@ export async function listen({ server, connections, host, port, tls }: ListenOpt
     netServer.once("error", (error) => reject(cannotListen("gRPC", host, port, error)));
     netServer.listen({ host, port, backlog: 1024 }, resolve);
   });
-  return { port: portOf(netServer), close: () => void netServer.close() };
+  return {
+    port: portOf(netServer),
+    close: () => void netServer.close(),
+    async cutOff(graceMs) {
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))));
+      clearTimeout(timer);
+    },
+  };
 }
 
 function portOf(server: NetServer): number {
