@@ -10,12 +10,13 @@ export interface ChildOptions {
   command(start: number): { args: readonly string[]; env: Readonly<Record<string, string>> };
   /** What it says goes to the end of this file. */
   logFile: string;
-  /** It was not told to end. */
+  /** It ended and was not told to, or did not end when it was. */
   onUnexpectedExit(what: string): void;
 }
 
 const AGAIN_MS = 300;
-const GRACE_MS = 15_000;
+/** An engine takes up to 11 s where a client's connection is half open; the machine may be busy. */
+const GRACE_MS = 30_000;
 
 /** A Node process that is started again when it ends, as a service manager does, until it is stopped for good. */
 export class Child {
@@ -54,7 +55,9 @@ export class Child {
     if (!child) return;
     child.kill(signal);
     const timer = setTimeout(() => {
-      this.#log(`did not end within ${GRACE_MS} ms of ${signal}`);
+      const what = `did not end within ${GRACE_MS} ms of ${signal}`;
+      this.#log(what);
+      this.#options.onUnexpectedExit(what);
       child.kill("SIGKILL");
     }, GRACE_MS);
     await this.#exited;
