@@ -31,6 +31,22 @@ async function doubt(): Promise<void> {
   await cluster.clock.jump(3000);
 }
 
+test("what was given to a worker that has gone since, and was never sent, goes to another", async () => {
+  const gone = await helve.worker({ actions: ["work:run"] });
+  gone.die();
+  cluster.clock.wait(2000);
+  const workers = () => Object.values(helve.engine.status().workers).reduce((sum, count) => sum + count, 0);
+  await expect.poll(workers).toBe(0);
+  const id = await stray(gone.id, "1 hour");
+  const other = await helve.worker({ actions: ["work:run"] });
+  await expect.poll(() => doubt().then(() => other.sent.length)).toBe(1);
+  const task = await other.next();
+  expect(task).toMatchObject({ id, attempt: 2 });
+  expect(await other.succeed(task)).toBe("accepted");
+  expect(await helve.ended(id)).toMatchObject({ status: "succeeded" });
+  other.die();
+});
+
 test("what is in a worker's hands and was never sent is found within a minute", async () => {
   const worker = await helve.worker({ actions: ["work:run"] });
   const id = await stray(worker.id, "1 hour");

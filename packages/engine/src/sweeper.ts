@@ -55,7 +55,7 @@ export interface SweeperDeps {
  */
 export class Sweeper {
   readonly #deps: SweeperDeps;
-  /** Workers with tasks whose replica is gone, and since when they are missed. */
+  /** Workers with tasks that are gone, or whose replica is, and since when they are missed. */
   readonly #orphans = new Map<WorkerId, number>();
   /** Assigned to workers connected here, and not in the books at the last look. */
   #strays = new Set<string>();
@@ -149,6 +149,8 @@ export class Sweeper {
       await this.#deps.readPauses();
       await this.#serveLines();
       if (this.#deps.clock.steady() - this.#doubtedAtMs >= DOUBT_ANYWAY_MS) this.#isInDoubt = true;
+      // What was given out without anybody's knowledge may have been given to a worker that has gone since.
+      if (this.#isInDoubt) this.#looksForOrphans = true;
       if (this.#deps.lease.replicas > 1 || this.#isInDoubt) await this.#lookElsewhere();
       if (this.#looksForOrphans) await this.#findOrphans();
       await this.#resettleLost();
@@ -193,21 +195,15 @@ export class Sweeper {
   }
 
   async #findOrphans(): Promise<void> {
-    const { db, clock, sessions, verdicts } = this.#deps;
+    const { db, clock, sessions, verdicts, lease } = this.#deps;
     const nowMs = clock.steady();
-    const orphans = await listOrphanedWorkers(db);
-    const ids = new Set(orphans.map((worker) => worker.id));
-    for (const id of this.#orphans.keys()) if (!ids.has(id)) this.#orphans.delete(id);
-    for (const { id } of orphans) if (!this.#orphans.has(id)) this.#orphans.set(id, nowMs);
-    const missed = orphans.filter(
-      ({ id }) => nowMs - (this.#orphans.get(id) ?? nowMs) >= NO_VERDICTS_MS && !sessions.find(id),
-    );
-    const attempts = await listAssignedAttempts(
-      db,
-      missed.map(({ id }) => id),
-    );
-    if (attempts.length > 0) verdicts.lost(attempts, "the worker did not come back after its engine was gone");
-    this.#looksForOrphans = orphans.length > 0;
+    const orphans = new Set((await listOrphanedWorkers(db, lease.id)).filter((id) => !sessions.find(id)));
+    for (const id of this.#orphans.keys()) if (!orphans.has(id)) this.#orphans.delete(id);
+    for (const id of orphans) if (!this.#orphans.has(id)) this.#orphans.set(id, nowMs);
+    const missed = [...orphans].filter((id) => nowMs - (this.#orphans.get(id) ?? nowMs) >= NO_VERDICTS_MS);
+    const attempts = await listAssignedAttempts(db, missed);
+    if (attempts.length > 0) verdicts.lost(attempts, "its worker is gone and did not come back");
+    this.#looksForOrphans = orphans.size > 0;
   }
 
   /** Tasks of lost workers whose requeueing failed. */

@@ -74,14 +74,15 @@ export async function stopReplica(db: Db, replicaId: ReplicaId): Promise<void> {
 const LIST_ORPHANED_WORKERS: Statement = {
   name: "list_orphaned_workers",
   text: /* sql */ `
-  select distinct t.worker_id as id, w.tenant_id as "tenantId"
+  select distinct t.worker_id as id
     from task_run t join worker w on w.id = t.worker_id left join replica r on r.id = w.replica_id
-   where t.status = 'assigned' and (r.id is null or r.fenced_at is not null)`,
+   where t.status = 'assigned'
+     and (r.id is null or r.fenced_at is not null or (r.id = $1 and not w.is_listening))`,
 };
 
-/** Workers that still have tasks in hand and whose replica is gone. Reads the hot table. */
-export async function listOrphanedWorkers(db: Db): Promise<{ id: Uuid; tenantId: Uuid }[]> {
-  return db.query(LIST_ORPHANED_WORKERS);
+/** Workers that still have tasks in hand and whose replica is gone, or that have gone from this one. Reads the hot table. */
+export async function listOrphanedWorkers(db: Db, replicaId: ReplicaId): Promise<Uuid[]> {
+  return (await db.query<{ id: Uuid }>(LIST_ORPHANED_WORKERS, [replicaId])).map((row) => row.id);
 }
 
 const FENCE_OTHERS: Statement = {
