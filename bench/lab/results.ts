@@ -18,12 +18,12 @@ export interface SectionResults {
   failure?: string;
 }
 
-/** Writes `results/<date>-<commit>.json`. @returns its path */
+/** Writes `results/<date>T<time>-<commit>.json`, so that no run writes over another. @returns its path */
 export async function writeResults(results: Results): Promise<string> {
   const { startedAt, commit, isDirty } = results.conditions;
   const folder = fileURLToPath(new URL("../results/", import.meta.url));
   await mkdir(folder, { recursive: true });
-  const path = `${folder}${startedAt.slice(0, 10)}-${commit}${isDirty ? "-dirty" : ""}.json`;
+  const path = `${folder}${startedAt.slice(0, 16).replace(":", "")}-${commit}${isDirty ? "-dirty" : ""}.json`;
   await writeFile(path, `${JSON.stringify(results, round, 2)}\n`);
   return path;
 }
