@@ -146,7 +146,6 @@ export class Sweeper {
       if (!this.#deps.lease.isValid()) return;
       // Nobody else changes labels while this replica is alone; what could not be read before is read now.
       await this.#deps.sessions.labelsChanged(this.#deps.lease.replicas > 1 ? undefined : []);
-      await this.#deps.readPauses();
       await this.#serveLines();
       if (this.#deps.clock.steady() - this.#doubtedAtMs >= DOUBT_ANYWAY_MS) this.#isInDoubt = true;
       // What was given out without anybody's knowledge may have been given to a worker that has gone since.
@@ -170,6 +169,7 @@ export class Sweeper {
   async #lookElsewhere(): Promise<void> {
     const { results, catalog, heldTasks, lease } = this.#deps;
     results.look();
+    await this.#deps.readPauses();
     await this.#deps.lookAtEvents();
     if (lease.replicas > 1) catalog.forgetCurrent();
     await this.check([...heldTasks.all()], unseenEnd);
