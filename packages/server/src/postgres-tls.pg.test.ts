@@ -85,6 +85,7 @@ test.each([
     const found = await connections();
     expect([...new Set(found.map(({ name }) => name))]).toEqual([
       "helve-engine",
+      "helve-lease",
       "helve-notifications",
       "helve-reading",
     ]);
