@@ -24,6 +24,7 @@ import { Consequences } from "./consequences.ts";
 import { Dispatcher } from "./dispatcher/dispatcher.ts";
 import { HeldTasks } from "./dispatcher/held-tasks.ts";
 import { Routes } from "./dispatcher/routes.ts";
+import { actOnHints } from "./hints/act-on-hints.ts";
 import { type Hint, HintBus } from "./hints/hint-bus.ts";
 import { natsHints } from "./hints/nats-hints.ts";
 import { postgresHints } from "./hints/postgres-hints.ts";
@@ -111,11 +112,16 @@ export function createEngine({
   const transport = natsUrl
     ? natsHints({ url: natsUrl, cluster: () => databaseIdentity(db), onError: failed("connecting to NATS") })
     : postgresHints(directUrl);
-  const bus = new HintBus(transport, name, receive, () => {
-    // Somebody may have joined unheard; the next renewal of the lease says whether.
-    lease.noteJoined();
-    sweeper.sweepNow();
-  });
+  const bus = new HintBus(
+    transport,
+    name,
+    (hint) => receive(hint),
+    () => {
+      // Somebody may have joined unheard; the next renewal of the lease says whether.
+      lease.noteJoined();
+      sweeper.sweepNow();
+    },
+  );
 
   const heldTasks: HeldTasks = new HeldTasks({
     clock,
@@ -250,53 +256,19 @@ export function createEngine({
 
   const maintenance = new Maintenance(db, observer);
 
-  function receive(hint: Hint): void {
-    switch (hint.kind) {
-      case "joined":
-        lease.noteJoined();
-        events.announce();
-        break;
-      case "queued":
-        for (const id of hint.routes) dispatcher.noteWaitingOn(id);
-        break;
-      case "ended":
-        results.look(hint.runs);
-        tellEnds(events.openRuns(hint.runs)).catch(failed("telling how runs ended"));
-        break;
-      case "taken":
-        void sweeper.check(
-          hint.tasks.flatMap((id) => heldTasks.find(id) ?? []),
-          () => hint.reason,
-        );
-        break;
-      case "released":
-        for (const id of hint.tasks) heldTasks.freeSlotsOf(id);
-        break;
-      case "workflow":
-        catalog.forgetCurrent(hint.tenantId, hint.name);
-        if (pauses.areAny) readPauses();
-        break;
-      case "pauses":
-        readPauses();
-        break;
-      case "paused":
-        sessions.applyPaused(hint.workerId, hint.isPaused);
-        break;
-      case "labels":
-        sessions.labelsChanged([hint.workerId]).catch(failed("reading labels"));
-        break;
-      case "event":
-      case "listening":
-        events.receive(hint);
-        break;
-      case "beat":
-        if (hint.replicaId === replicaId()) sessions.applyBeat(hint.workerId);
-    }
-  }
-
-  function readPauses(): void {
-    pauses.read().catch(failed("reading which workflows are paused"));
-  }
+  const receive = actOnHints({
+    lease,
+    dispatcher,
+    sessions,
+    heldTasks,
+    sweeper,
+    catalog,
+    pauses,
+    results,
+    events,
+    tellEnds: (runs) => tellEnds(events.openRuns(runs)),
+    failed,
+  });
 
   /** A workflow was paused or resumed, here first. What was reserved before goes out before this resolves. */
   async function pausesChanged(): Promise<void> {
