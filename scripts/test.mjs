@@ -5,12 +5,12 @@
  *     npm test -- --project unit                    the tests without a database
  *     npm test -- --project pg packages/store       those of one package with a database
  *
- * Biome, the compiler and Vitest all run even if one of them fails, so that one run shows all there is to mend. The last
- * line is `N passed, N failed`, counted over the tests of all projects.
+ * Biome, the compiler and Vitest all run even if one of them fails, so that one run shows all there is to mend. What failed
+ * is told once more at the end; the last line is `N passed, N failed`, counted over the tests of all projects.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { ensureBuilt, ensureInstalled, runTool } from "./bootstrap.mjs";
 import { hasProgram, installInCi } from "./debian-package.mjs";
 import { ensurePythonClients } from "./python-clients.mjs";
@@ -39,6 +39,7 @@ if (runs.some((run) => !run.isGreen && run.failed === 0)) console.error("Vitest 
 const passed = sum(runs.map((run) => run.passed));
 const failed = sum(runs.map((run) => run.failed));
 if (passed + failed === 0) console.error("No test was executed.");
+for (const failure of runs.flatMap((run) => run.failures)) console.error(`failed: ${failure}`);
 const isGreen = Object.values(checks).every(Boolean) && runs.every((run) => run.isGreen) && failed === 0 && passed > 0;
 process.exitCode = isGreen ? 0 : 1;
 console.log(`${passed} passed, ${failed} failed`);
@@ -77,12 +78,18 @@ function count(report) {
     results = JSON.parse(readFileSync(report, "utf8"));
   } catch {
     // Vitest ended before it could run anything.
-    return { passed: 0, failed: 0 };
+    return { passed: 0, failed: 0, failures: [] };
   }
-  const brokenFiles = results.testResults.filter(
-    ({ status, assertionResults }) => status === "failed" && assertionResults.every((test) => test.status !== "failed"),
-  );
-  return { passed: results.numPassedTests, failed: results.numFailedTests + brokenFiles.length };
+  const failures = results.testResults.flatMap(failuresOf);
+  return { passed: results.numPassedTests, failed: failures.length, failures };
+}
+
+/** A text for each test of the file that failed: where, which, why. */
+function failuresOf({ name, status, message, assertionResults }) {
+  const file = relative(process.cwd(), name);
+  const failed = assertionResults.filter((test) => test.status === "failed");
+  if (status === "failed" && failed.length === 0) return [`${file}\n${message}`];
+  return failed.map(({ fullName, failureMessages }) => `${file} > ${fullName}\n${failureMessages.join("\n")}`);
 }
 
 /** Whether Vitest may run that project; a pattern may stand for it. */
