@@ -67,12 +67,22 @@ export interface Engine {
   /** A connection is gone. A worker with none left and no goodbye is dead unless it is back within 1.5 s. */
   connectionClosed(connection: ConnectionId): void;
 
-  /** Takes reports; each is answered when it is durable. @returns one answer per report, in order */
-  report(tenantId: TenantId, reports: readonly Report[]): Promise<ReportAnswer[]>;
+  /**
+   * Takes reports; each is answered when it is durable.
+   *
+   * @param by the worker that says so, where the wire tells: what it says of another's given-up attempt frees no slot
+   * @returns one answer per report, in order
+   */
+  report(tenantId: TenantId, reports: readonly Report[], by?: WorkerId): Promise<ReportAnswer[]>;
   /** Moves the execution deadline on from where it is. @returns ms since 1970 @throws not_found when not running */
   refreshTimeout(tenantId: TenantId, taskId: TaskRunId, incrementMs: number): Promise<number>;
-  /** The task goes on without a slot. @throws not_found when not running */
-  releaseSlot(tenantId: TenantId, taskId: TaskRunId): Promise<void>;
+  /**
+   * The task goes on without a slot.
+   *
+   * @param by the worker that says so, where the wire tells
+   * @throws not_found when not running, or not there
+   */
+  releaseSlot(tenantId: TenantId, taskId: TaskRunId, by?: WorkerId): Promise<void>;
   /** @param attempt undefined: the current one @throws not_found for an unknown task */
   putLogs(tenantId: TenantId, lines: readonly LogLine[]): Promise<void>;
   /** Hands a chunk to whoever listens to the run now. @throws not_found for an unknown task */

@@ -1,4 +1,12 @@
-import { formatDuration, HelveError, notFound, runIdOf, type TaskRunId, type TenantId } from "@helve/core";
+import {
+  formatDuration,
+  HelveError,
+  notFound,
+  runIdOf,
+  type TaskRunId,
+  type TenantId,
+  type WorkerId,
+} from "@helve/core";
 import {
   type Database,
   databaseIdentity,
@@ -434,7 +442,7 @@ export function createEngine({
     },
     connectionClosed: (connection) => sessions.connectionClosed(connection),
 
-    report: (tenantId: TenantId, batch: readonly Report[]) => reports.report(tenantId, batch),
+    report: (tenantId: TenantId, batch: readonly Report[], by?: WorkerId) => reports.report(tenantId, batch, by),
 
     async refreshTimeout(tenantId, taskId, incrementMs) {
       const message = `Timeout refreshed by ${formatDuration(incrementMs)}`;
@@ -445,8 +453,8 @@ export function createEngine({
       return refreshed.deadlineMs;
     },
 
-    async releaseSlot(tenantId, taskId) {
-      if (!(await releaseSlot(db, tenantId, taskId))) throw taskNotRunning(taskId);
+    async releaseSlot(tenantId, taskId, by) {
+      if (!(await releaseSlot(db, tenantId, taskId, by))) throw taskNotRunning(taskId);
       if (!heldTasks.freeSlotsOf(taskId)) publish({ kind: "released", tasks: [taskId] });
     },
 

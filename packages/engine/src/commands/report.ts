@@ -1,4 +1,4 @@
-import { type TaskRunId, type TenantId, taskNumberOf } from "@helve/core";
+import { type TaskRunId, type TenantId, taskNumberOf, type WorkerId } from "@helve/core";
 import {
   type Database,
   type Db,
@@ -73,8 +73,8 @@ export class Reports {
   }
 
   /** @see Engine.report */
-  report(tenantId: TenantId, reports: readonly Report[]): Promise<ReportAnswer[]> {
-    return Promise.all(reports.map((report) => this.#take(tenantId, report)));
+  report(tenantId: TenantId, reports: readonly Report[], by: WorkerId | undefined): Promise<ReportAnswer[]> {
+    return Promise.all(reports.map((report) => this.#take(tenantId, report, by)));
   }
 
   /** A verdict of the engine itself, or a cancel. @returns the tasks that it changed */
@@ -92,16 +92,16 @@ export class Reports {
     await Promise.all([this.#successes.idle(), this.#settlements.idle()]);
   }
 
-  #take(tenantId: TenantId, report: Report): Promise<ReportAnswer> {
+  #take(tenantId: TenantId, report: Report, by: WorkerId | undefined): Promise<ReportAnswer> {
     const { taskId, attempt } = report;
     const found = this.#deps.heldTasks.find(taskId);
     const isCurrent = found?.task.tenantId === tenantId && (attempt === null || attempt === found.task.attempt);
-    const held = isCurrent ? found : undefined;
+    const held = isCurrent && found.session.workerId === (by ?? found.session.workerId) ? found : undefined;
     if (held) {
       this.#receive(held);
       // It may come too late, of an attempt that was given up a moment ago and is still in the books.
       if (report.outcome !== "started") held.endReportedAtMs ??= this.#deps.clock.now();
-    } else if (attempt !== null) this.#codeGoesOn(taskId, attempt, report.outcome !== "started");
+    } else this.#codeGoesOn(tenantId, report, by);
     const startedAtMs = held && !held.isStartStored ? (held.startedAtMs ?? null) : null;
     const settlement = { tenantId, id: taskId, attempt, startedAtMs };
     switch (report.outcome) {
@@ -143,13 +143,14 @@ export class Reports {
     this.#storeStartsSoon();
   }
 
-  /** A word about an attempt that was given up: its worker lives, and when it is over its slots are free. */
-  #codeGoesOn(taskId: TaskRunId, attempt: number, isOver: boolean): void {
+  /** A word of its worker about an attempt that was given up: it lives, and when the code is over its slots are free. */
+  #codeGoesOn(tenantId: TenantId, { taskId, attempt, outcome }: Report, by: WorkerId | undefined): void {
+    if (attempt === null) return;
     const key = attemptKey(taskId, attempt);
     const session = this.#abandoned.find(key);
-    if (!session) return;
+    if (session?.tenantId !== tenantId || session.workerId !== (by ?? session.workerId)) return;
     this.#deps.onReceipt(session);
-    if (!isOver) return;
+    if (outcome === "started") return;
     this.#abandoned.delete(key);
     this.#deps.heldTasks.codeEnded(session, key);
   }

@@ -1,3 +1,4 @@
+import { newId } from "@helve/core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type TestCluster, type TestEngine, testCluster } from "../testing/test-engine.ts";
 
@@ -142,6 +143,23 @@ describe.concurrent("workers", () => {
     expect(result).toMatchObject({ status: "failed", tasks: [{ error: "Task exceeded timeout of 300ms" }] });
   });
 
+  test("nobody but its worker says that the code of a given-up attempt has ended", async () => {
+    const actions = await simple("foreign");
+    const worker = await helve.worker({ actions, slots: 1 });
+    const other = await helve.worker({ actions: ["foreign:none"] });
+    const first = await helve.run("foreign");
+    const task = await worker.next();
+    await worker.started(task);
+    const next = await helve.run("foreign");
+    await other.report(task, { outcome: "ended" });
+    await helve.engine.cancel(helve.tenantId, [first], "enough");
+    expect(await other.fail(task), "of another worker").toBe("late");
+    await helve.engine.report(newId(), [{ taskId: task.id, attempt: 1, outcome: "ended" }]);
+    expect(await why(next)).toMatchObject([{ rule: "busy" }]);
+    await worker.report(task, { outcome: "ended" });
+    expect((await worker.next()).id).toBe(next);
+  });
+
   test("the slot of a cancelled attempt comes free after a while when its SDK does not say so", async () => {
     const actions = await simple("mute");
     const worker = await helve.worker({ actions, slots: 1, abandonedSlotMs: 300 });
@@ -160,6 +178,8 @@ describe.concurrent("workers", () => {
     const first = await worker.next();
     await worker.started(first);
     const waiting = await helve.run("released");
+    const elsewhere = helve.engine.releaseSlot(helve.tenantId, first.id, newId());
+    await expect(elsewhere, "as another worker").rejects.toThrow("not found");
     await helve.engine.releaseSlot(helve.tenantId, first.id);
     expect((await worker.next()).id).toBe(waiting);
     expect(await worker.succeed(first)).toBe("accepted");

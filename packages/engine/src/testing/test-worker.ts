@@ -106,7 +106,7 @@ export class TestWorker {
     ending: Ending | Pick<Extract<Report, { outcome: "started" | "ended" | "returned" | "cancelled" }>, "outcome">,
   ): Promise<ReportAnswer> {
     const report = { taskId: task.id, attempt: task.attempt, ...ending } as Report;
-    const [answer] = await this.#engine.report(this.#tenantId, [report]);
+    const [answer] = await this.#engine.report(this.#tenantId, [report], this.id);
     return answer as ReportAnswer;
   }
 

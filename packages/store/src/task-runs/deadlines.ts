@@ -109,7 +109,8 @@ const RELEASE_SLOT: Statement = {
   name: "release_slot",
   text: /* sql */ `
   with released as (
-    update task_run set slot_released = true where tenant_id = $1 and id = $2 and status = 'assigned'
+    update task_run set slot_released = true
+     where tenant_id = $1 and id = $2 and status = 'assigned' and worker_id = coalesce($3, worker_id)
     returning tenant_id, id, attempt, worker_id
   ), noted as (
     insert into task_event (tenant_id, task_id, attempt, kind, worker_id)
@@ -118,13 +119,14 @@ const RELEASE_SLOT: Statement = {
   select attempt, worker_id as "workerId" from released`,
 };
 
-/** Records that a running task holds no slot any more. @returns undefined when it is not running */
+/** Records that a running task holds no slot any more. @returns undefined when it is not running, or not at that worker */
 export async function releaseSlot(
   db: Db,
   tenantId: Uuid,
   id: Uuid,
+  workerId?: Uuid,
 ): Promise<{ attempt: number; workerId: Uuid } | undefined> {
-  return (await db.query<{ attempt: number; workerId: Uuid }>(RELEASE_SLOT, [tenantId, id]))[0];
+  return (await db.query<{ attempt: number; workerId: Uuid }>(RELEASE_SLOT, [tenantId, id, workerId ?? null]))[0];
 }
 
 const MARK_STARTED: Statement = {

@@ -5,7 +5,7 @@ import {
   type StepActionEvent,
   StepActionEventType,
 } from "@helve/contracts";
-import { checkJson, fieldError, HelveError, invalidArgument } from "@helve/core";
+import { checkJson, fieldError, HelveError, invalidArgument, isUuid, type WorkerId } from "@helve/core";
 import type { Report } from "@helve/engine";
 import { requireCertificateOf } from "../certificate-names.ts";
 import { type CallContext, type Edge, heardOf } from "../edge.ts";
@@ -21,7 +21,7 @@ export async function sendStepActionEvent(
   if (report) {
     if (caller.certificateNames) await requireCertificateOf(edge, caller, { attempts: [report] });
     heardOf(edge, caller, report);
-    const [answer] = await edge.engine.report(caller.tenantId, [report]);
+    const [answer] = await edge.engine.report(caller.tenantId, [report], workerOf(event));
     if (answer === "unknown") {
       throw invalidArgument(`invalid task external run id ${event.taskRunExternalId}: no rows in result set`);
     }
@@ -40,9 +40,14 @@ export async function sendBatchActionEvent(
   if (first) {
     if (caller.certificateNames) await requireCertificateOf(edge, caller, { attempts: reports });
     heardOf(edge, caller, first);
-    await edge.engine.report(caller.tenantId, reports);
+    await edge.engine.report(caller.tenantId, reports, workerOf(event));
   }
   return { tenantId: caller.tenantId, workerId: event.workerId };
+}
+
+/** Not all that report fill it in. */
+function workerOf({ workerId }: { workerId: string }): WorkerId | undefined {
+  return isUuid(workerId) ? workerId.toLowerCase() : undefined;
 }
 
 const { STEP_EVENT_TYPE_STARTED, STEP_EVENT_TYPE_COMPLETED, STEP_EVENT_TYPE_FAILED } = StepActionEventType;

@@ -195,9 +195,10 @@ test.each([
   program.stream.cancel();
 });
 
-test("a cancelled attempt holds its slot until the worker says that its code has ended", async () => {
+test("a cancelled attempt holds its slot until its worker, and no other, says that its code has ended", async () => {
   await putWorkflow(client, "slot");
   const worker = openWorker(client, { actions: ["slot:only"], slots: { default: 1 } });
+  const other = openWorker(client, { actions: ["slot:none"] });
   const runId = await trigger(client, "slot");
   const task = await worker.first(assignmentOf(runId));
   const waiting = await trigger(client, "slot");
@@ -205,12 +206,16 @@ test("a cancelled attempt holds its slot until the worker says that its code has
   await call(client, v1.AdminServiceService.cancelTasks, { externalIds: [runId] });
   const cancel = await worker.first((frame) => frame.cancels.find(({ taskId }) => taskId === task.taskId));
   expect(cancel.attempt).toBe(1);
+  await other.first(durable(other.send({ reports: [report(task, OUTCOME_ENDED)] })));
+  await worker.first(durable(worker.send({ labels: [{ key: "zone", value: { $case: "text", value: "a" } }] })));
+  expect(worker.all.flatMap((frame) => frame.assignments)).toHaveLength(1);
   worker.send({ reports: [report(task, OUTCOME_ENDED)] });
 
   const next = await worker.first(assignmentOf(waiting));
   worker.send({ reports: [report(next, OUTCOME_SUCCEEDED, "{}")] });
   worker.stream.end();
-  await once(worker.stream, "end");
+  other.stream.end();
+  await Promise.all([once(worker.stream, "end"), once(other.stream, "end")]);
 });
 
 test("a worker that returns keeps what it holds and hears what it has lost", async () => {

@@ -32,12 +32,12 @@ export async function carryOut(to: WorkerCommands, frame: helve.WorkerFrame): Pr
   const named = [...frame.reports, ...frame.logs];
   if (speaksFor && named.length > 0) await speaksFor({ attempts: named.filter(({ taskId }) => isUuid(taskId)) });
   const work: Promise<unknown>[] = [];
-  if (frame.reports.length > 0) work.push(engine.report(tenantId, frame.reports.map(readReport)));
+  if (frame.reports.length > 0) work.push(engine.report(tenantId, frame.reports.map(readReport), workerId));
   if (frame.logs.length > 0) work.push(putLogs(to, frame.logs));
   for (const chunk of frame.chunks) work.push(putChunk(to, chunk));
   for (const refresh of frame.refreshTimeouts) work.push(refreshTimeout(to, refresh));
   for (const taskId of frame.releaseSlots) {
-    const release = () => engine.releaseSlot(tenantId, readTaskId(taskId));
+    const release = () => engine.releaseSlot(tenantId, readTaskId(taskId), workerId);
     work.push(ifItsOwn(to, taskId, release).catch(passOver("not_found")));
   }
   if (frame.labels.length > 0) work.push(engine.upsertWorkerLabels(tenantId, workerId, readLabels(frame.labels)));
