@@ -239,6 +239,31 @@ it(
 );
 
 it(
+  "replaces a copy that leaks, when it has finished what it has, and loses no task",
+  async () => {
+    const supervisor = supervise(["--max-memory", "700MB"]);
+    await said(supervisor, /w\/1 is worker /);
+    // Four at a time are over the limit, and in hand for longer than it takes to see that; two more are not.
+    const runs = await triggerMany("supervised-leak", { megabytes: 200, ms: 6000 }, 6);
+    await said(supervisor, /w\/1 is drained and replaced: it takes \d+ MB of 700/);
+    await said(supervisor, /w\/1\.2 is worker /);
+    const details = async (id: string) =>
+      JSON.parse((await runHelve(["run", id, "--json"], env)).out) as RunDetails & { tasks: { attempt: number }[] };
+    const ended = await eventually("all runs to end", async () => {
+      const all = await Promise.all(runs.map(details));
+      return all.every(({ run }) => run.status === "COMPLETED") ? all : undefined;
+    });
+    expect(ended.map(({ tasks }) => tasks[0]?.attempt)).toEqual(runs.map(() => 1));
+    const [leaking = 0, next = 0] = copiesOf(supervisor);
+    const pids = ended.map(({ run }) => (run.output as { pid: number }).pid);
+    expect(pids.filter((pid) => pid === leaking)).toHaveLength(4);
+    expect(pids.filter((pid) => pid === next)).toHaveLength(2);
+    expect(isAlive(leaking)).toBe(false);
+  },
+  LIMIT_MS,
+);
+
+it(
   "rolls on SIGHUP, and goes on with the old release when the new one does not start",
   async () => {
     const file = join(place, "release.txt");

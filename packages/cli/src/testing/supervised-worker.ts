@@ -29,7 +29,17 @@ const block = client.task({
   name: "supervised-block",
   fn: ({ ms = 60_000 }: { ms?: number }) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
 });
-const worker = await client.worker("supervised", { workflows: [wait, poison, block], slots: 4 });
+/** Keeps so much memory for ever. */
+const kept: Buffer[] = [];
+const leak = client.task({
+  name: "supervised-leak",
+  fn: async ({ megabytes, ms }: { megabytes: number; ms: number }) => {
+    kept.push(Buffer.alloc(megabytes * 2 ** 20, 1));
+    await pause(ms);
+    return { pid: process.pid };
+  },
+});
+const worker = await client.worker("supervised", { workflows: [wait, poison, block, leak], slots: 4 });
 const running = worker.start();
 await worker.waitUntilReady();
 console.log(`release ${release} works`);
