@@ -375,7 +375,7 @@ export function createEngine({
     running: (tenantId) => (lease.replicas > 1 ? undefined : runningLoads(sessions.all(), tenantId)),
 
     async putWorkflow(tenantId, definition) {
-      const result = await catalog.put(tenantId, definition);
+      const result = await persist(() => catalog.put(tenantId, definition));
       // A new version may bring actions that are paused as well.
       if (pauses.areAny) await pauses.read();
       publish({ kind: "workflow", tenantId, name: definition.name });

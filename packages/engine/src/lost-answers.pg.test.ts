@@ -106,3 +106,16 @@ test("the end of a run whose confirmation was lost is told to those who ask late
   const slots = await a.run("plain");
   expect((await worker.next()).id).toBe(slots);
 });
+
+test("a trigger or a registration on a connection that had broken unseen is carried out on the next", async () => {
+  const worker = await a.worker({ actions });
+  // Registered elsewhere, so that this replica has to read it before it can store a run.
+  await b.put({ name: "elsewhere", tasks: [{ readableId: "plain", action: "work:plain" }] });
+  faulty.failAt("get_current_version", "lost before", { isLasting: false });
+  const runId = await a.run("elsewhere");
+  expect(faulty.failedAt).toBe("get_current_version");
+  expect((await worker.next()).id).toBe(runId);
+  faulty.failAt("commit", "lost before", { isLasting: false });
+  await a.put({ name: "again", tasks: [{ readableId: "plain", action: "work:plain" }] });
+  expect(faulty.failedAt).toBe("commit");
+});

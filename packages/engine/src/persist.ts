@@ -6,9 +6,9 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
 /**
- * Carries a write out, again if need be: at once when Postgres undid it because of others, with pauses while the database
- * is unavailable. The work must be able to run twice with the same effect as once, since a lost connection does not say
- * whether the commit had happened.
+ * Carries a write, or a read that somebody waits for, out, again if need be: at once when Postgres undid it because of
+ * others, with pauses while the database is unavailable. The work must be able to run twice with the same effect as once,
+ * since a lost connection does not say whether the commit had happened.
  *
  * @param work told whether it has been tried before
  * @param onDoubt called when the outcome of a try is not known

@@ -106,7 +106,7 @@ export class Reports {
     const settlement = { tenantId, id: taskId, attempt, startedAtMs };
     switch (report.outcome) {
       case "started":
-        return held ? Promise.resolve("accepted") : this.#strayStart(tenantId, taskId, attempt);
+        return held ? Promise.resolve("accepted") : persist(() => this.#strayStart(tenantId, taskId, attempt));
       case "ended":
         return Promise.resolve("accepted");
       case "succeeded":
@@ -265,7 +265,7 @@ export class Reports {
   ): Promise<ReportAnswer[]> {
     const rest = batch.filter((item) => !isDone(item)).map(describe);
     this.#lookAtBooks(rest);
-    const states = await getTaskRunStates(this.#deps.db, rest);
+    const states = await persist(() => getTaskRunStates(this.#deps.db, rest));
     const late: { report: ReturnType<typeof describe>; state: TaskRunState }[] = [];
     const answers = batch.map((item): ReportAnswer => {
       if (isDone(item)) return "accepted";

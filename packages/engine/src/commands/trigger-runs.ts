@@ -145,7 +145,9 @@ export class TriggerRuns {
   #plan(tenantId: TenantId, request: TriggerRequest): PlannedRun | Promise<PlannedRun> {
     checkRequest(request);
     const version = this.#deps.catalog.cached(tenantId, request.workflow);
-    if (!version || request.parentTaskId !== undefined) return this.#planSlowly(tenantId, request, version);
+    if (!version || request.parentTaskId !== undefined) {
+      return persist(() => this.#planSlowly(tenantId, request, version));
+    }
     const id = request.runId ?? newRunId();
     return plannedRun(id, tenantId, version, request, withTraceparent(request.metadata, id));
   }
@@ -187,7 +189,7 @@ export class TriggerRuns {
       for (const one of placed) if (!routes.findPlaced(one)) missing.push(one);
       return [{ run, placed }];
     });
-    if (missing.length > 0) await routes.putPlaced(missing);
+    if (missing.length > 0) await persist(() => routes.putPlaced(missing));
     for (const { run, placed } of wishful) run.routes = placed.map((one) => routes.findPlaced(one) as Route);
   }
 
