@@ -15,6 +15,7 @@ import { now } from "./stage/now.ts";
 export interface LongOptions {
   seed: number;
   replicas: number;
+  hasNats: boolean;
   minutes: number;
   /** Part of what the cluster can do. */
   load: number;
@@ -47,7 +48,7 @@ const SAMPLE_MS = 20_000;
  */
 export async function playLong(options: LongOptions): Promise<LongResult> {
   const random = seeded(options.seed);
-  const cast: Cast = { engines: options.replicas, workers: 4, clients: 2 };
+  const cast: Cast = { engines: options.replicas, workers: 4, clients: 2, hasNats: options.hasNats };
   const folder = await mkdtemp(join(tmpdir(), `helve-chaos-long-${options.seed}-`));
   await chmod(folder, 0o755);
   const violations: string[] = [];

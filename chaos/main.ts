@@ -23,18 +23,18 @@ async function main(args: readonly string[]): Promise<number> {
   return options.minutes === undefined ? playRounds(options) : playMinutes(options, options.minutes);
 }
 
-async function playMinutes({ seed, replicas, load }: Options, minutes: number): Promise<number> {
+async function playMinutes({ seed, replicas, hasNats, load }: Options, minutes: number): Promise<number> {
   say(SAMPLE_HEADER);
   const onSample = (sample: Sample) => void say(describeSample(sample));
-  const result = await playLong({ seed, replicas, minutes, load, onSample });
+  const result = await playLong({ seed, replicas, hasNats, minutes, load, onSample });
   say(describeLong(result));
   return result.violations.length > 0 ? 1 : 0;
 }
 
 async function playRounds(options: Options): Promise<number> {
-  const { replicas, rounds, seed, roundSeconds, faults, perSecond, keepsAll } = options;
+  const { replicas, rounds, seed, roundSeconds, faults, perSecond, keepsAll, hasNats } = options;
   for (let n = 0; n < rounds; n++) {
-    const round = { seed: seed + n, replicas, durationMs: roundSeconds * 1000, faults, perSecond, keepsAll };
+    const round = { seed: seed + n, replicas, durationMs: roundSeconds * 1000, faults, perSecond, keepsAll, hasNats };
     try {
       const result = await playRound(round);
       results.push(result);

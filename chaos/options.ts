@@ -11,6 +11,8 @@ export interface Options {
   perSecond: number;
   /** Whether the folder of a round without violations is kept as well. */
   keepsAll: boolean;
+  /** Whether hints go over NATS, which is harmed as well. */
+  hasNats: boolean;
   /** The long form: one cluster, so many minutes. Undefined: rounds. */
   minutes: number | undefined;
   /** Part of what the cluster can do that is offered in the long form. */
@@ -25,6 +27,7 @@ export const USAGE = `Usage: npm run chaos -- [options]
   --seconds N   how long faults go on in a round; default 12
   --faults N    drawn for a round; default 6
   --rate N      runs triggered a second; default 25
+  --nats        hints go over a nats-server, which is harmed as well
   --keep        leave logs, journals and database of every round where they are
   --minutes N   the long form instead of rounds: one cluster under steady load, with random faults
   --load X      part of what the cluster can do that is offered then; default 0.7
@@ -42,6 +45,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
       seconds: { type: "string", default: "12" },
       faults: { type: "string", default: "6" },
       rate: { type: "string", default: "25" },
+      nats: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       minutes: { type: "string" },
       load: { type: "string", default: "0.7" },
@@ -57,6 +61,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     faults: positive("--faults", values.faults),
     perSecond: positive("--rate", values.rate),
     keepsAll: values.keep,
+    hasNats: values.nats,
     minutes: values.minutes === undefined ? undefined : positive("--minutes", values.minutes),
     load: positive("--load", values.load),
   };

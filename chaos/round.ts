@@ -15,6 +15,7 @@ import { now } from "./stage/now.ts";
 export interface RoundOptions {
   seed: number;
   replicas: number;
+  hasNats: boolean;
   /** In which faults begin. */
   durationMs: number;
   faults: number;
@@ -22,8 +23,7 @@ export interface RoundOptions {
   keepsAll: boolean;
 }
 
-export interface RoundResult {
-  seed: number;
+export interface RoundResult extends Pick<RoundOptions, "seed" | "replicas" | "hasNats"> {
   faults: Fault[];
   /** Sentences; empty: all promises were kept. */
   violations: string[];
@@ -43,7 +43,7 @@ export interface RoundResult {
 /** A cluster of its own, load, faults, and then the question whether every promise was kept. */
 export async function playRound(options: RoundOptions): Promise<RoundResult> {
   const random = seeded(options.seed);
-  const cast: Cast = { engines: options.replicas, workers: 4, clients: 2 };
+  const cast: Cast = { engines: options.replicas, workers: 4, clients: 2, hasNats: options.hasNats };
   const faults = planFaults(random, { cast, durationMs: options.durationMs, count: options.faults });
   const folder = await mkdtemp(join(tmpdir(), `helve-chaos-${options.seed}-`));
   // Run by root, Postgres is a system user of its own, who must get in.
@@ -60,7 +60,8 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     await cluster.workersAreThere();
     const played = await play({ cluster, caller, folder, violations }, faults, options);
     isKept = options.keepsAll || violations.length > 0;
-    return { ...played, seed: options.seed, faults, folder: isKept ? folder : undefined };
+    const { seed, replicas, hasNats } = options;
+    return { ...played, seed, replicas, hasNats, faults, folder: isKept ? folder : undefined };
   } catch (error) {
     throw new Error(`seed ${options.seed} could not be played; what there is of it is in ${folder}`, { cause: error });
   } finally {
@@ -77,7 +78,7 @@ interface Story {
   violations: string[];
 }
 
-type Played = Omit<RoundResult, "seed" | "faults" | "folder">;
+type Played = Omit<RoundResult, "seed" | "replicas" | "hasNats" | "faults" | "folder">;
 
 async function play(
   { cluster, caller, folder, violations }: Story,

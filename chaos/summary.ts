@@ -15,7 +15,7 @@ export function describeRound(result: RoundResult): string {
     `${line}${violations.length} VIOLATIONS`,
     ...result.faults.map((fault) => `  ${describeFault(fault)}`),
     ...violations.slice(0, 20).map((violation) => `  ! ${violation}`),
-    `  kept in ${result.folder}; again: npm run chaos -- --seed ${seed} --rounds 1`,
+    `  kept in ${result.folder}; again: npm run chaos -- --seed ${seed} --replicas ${result.replicas}${result.hasNats ? " --nats" : ""}`,
   ].join("\n");
 }
 

@@ -21,16 +21,23 @@ export type Harm =
   | { kind: "postgres killed"; which: "main process" | "one backend" }
   | { kind: "postgres stopped" | "postgres frozen" }
   | { kind: "backends terminated"; part: number }
+  /** The server that carries the hints of the replicas. */
+  | { kind: "nats killed" | "nats stopped" | "nats frozen" }
   | { kind: "link cut" | "link stalled" | "link swallowed" | "link moved"; link: LinkName };
 
-/** `worker 0`, `client 1`, `database 0`: the link between that worker or client and its engine, or that engine and Postgres. */
-export type LinkName = `${"worker" | "client" | "database"} ${number}`;
+/**
+ * `worker 0`, `client 1`: the link between that worker or client and its engine. `database 0`, `nats 0`: between that engine and
+ * Postgres or NATS.
+ */
+export type LinkName = `${"worker" | "client" | "database" | "nats"} ${number}`;
 
 /** What is there to be harmed. */
 export interface Cast {
   engines: number;
   workers: number;
   clients: number;
+  /** Whether hints go over NATS. @default over Postgres */
+  hasNats?: boolean;
 }
 
 /** What a fault happens to; two faults of one target do not overlap. */
@@ -38,7 +45,7 @@ export function targetOf(fault: Harm): string {
   if ("worker" in fault) return `worker ${fault.worker}`;
   if ("engine" in fault) return `engine ${fault.engine}`;
   if ("link" in fault) return `link of ${fault.link}`;
-  return "postgres";
+  return fault.kind.startsWith("nats") ? "nats" : "postgres";
 }
 
 /** One line for people. */

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { type Fault, targetOf } from "./fault.ts";
-import { planFaults } from "./plan-faults.ts";
+import { type PlanOptions, planFaults } from "./plan-faults.ts";
 import { seeded } from "./random.ts";
 
 const OPTIONS = { cast: { engines: 2, workers: 4, clients: 2 }, durationMs: 12_000, count: 6 };
-const plans = (options = OPTIONS): Fault[][] =>
+const plans = (options: PlanOptions = OPTIONS): Fault[][] =>
   Array.from({ length: 200 }, (_, seed) => planFaults(seeded(seed), options));
 
 test("draws the same faults from the same seed, and others from another", () => {
@@ -15,6 +15,10 @@ test("draws the same faults from the same seed, and others from another", () => 
 test("draws every kind of fault", () => {
   const kinds = new Set(plans().flatMap((faults) => faults.map(({ kind }) => kind)));
   expect(kinds.size).toBe(14);
+  const withNats = plans({ ...OPTIONS, cast: { ...OPTIONS.cast, hasNats: true } }).flat();
+  expect(new Set(withNats.map(({ kind }) => kind)).size).toBe(17);
+  const linksOfNats = withNats.filter((fault) => "link" in fault && fault.link.startsWith("nats"));
+  expect(new Set(linksOfNats.map(({ kind }) => kind)).size).toBe(3);
 });
 
 test("never harms a target that is harmed already", () => {

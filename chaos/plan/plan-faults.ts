@@ -61,6 +61,14 @@ function kinds({ cast, spared = [] }: PlanOptions): Draw[] {
     const move: Draw = (random) => ({ kind: "link moved", link: `worker ${worker(random)}` });
     draws.push(move, move, (random) => ({ kind: "link moved", link: `client ${random.between(0, cast.clients - 1)}` }));
   }
+  if (cast.hasNats) {
+    draws.push(
+      () => ({ kind: "nats killed" }),
+      () => ({ kind: "nats stopped" }),
+      () => ({ kind: "nats frozen" }),
+      (random) => ({ kind: "link stalled", link: `nats ${engine(random)}` }),
+    );
+  }
   return draws;
 }
 
@@ -70,10 +78,11 @@ function drawLink(random: Random, cast: Cast): LinkName {
     `client ${random.between(0, cast.clients - 1)}`,
     `database ${random.between(0, cast.engines - 1)}`,
   ];
+  if (cast.hasNats) links.push(`nats ${random.between(0, cast.engines - 1)}`);
   return random.pick(links);
 }
 
-/** Mostly short, and now and then longer than what judges silence: the lease of 9 s, and the 12 s of a worker. */
+/** Mostly short, and now and then longer than what judges silence: the lease of 9 s, the 12 s of a worker, the 10 s of NATS and of a sweep. */
 function drawDuration(random: Random, { kind }: Harm): number {
   switch (kind) {
     case "worker frozen":
@@ -85,6 +94,9 @@ function drawDuration(random: Random, { kind }: Harm): number {
       return random.next() < 0.8 ? random.between(500, 4_000) : 20_000;
     case "postgres frozen":
       return random.next() < 0.7 ? random.between(300, 3_000) : random.between(6_000, 10_000);
+    case "nats killed":
+    case "nats stopped":
+    case "nats frozen":
     case "link stalled":
       return random.next() < 0.7 ? random.between(300, 4_000) : random.between(8_000, 14_000);
     case "worker killed":

@@ -6,8 +6,8 @@ import { now } from "./now.ts";
 
 export interface ChildOptions {
   title: string;
-  /** Made anew for each start: what runs is told apart by its number, from 1. */
-  command(start: number): { args: readonly string[]; env: Readonly<Record<string, string>> };
+  /** Made anew for each start: what runs is told apart by its number, from 1. @default program Node */
+  command(start: number): { program?: string; args: readonly string[]; env: Readonly<Record<string, string>> };
   /** What it says goes to the end of this file. */
   logFile: string;
   /** It ended and was not told to, or did not end when it was. */
@@ -18,7 +18,7 @@ const AGAIN_MS = 300;
 /** An engine takes up to 11 s where a client's connection is half open; the machine may be busy. */
 const GRACE_MS = 30_000;
 
-/** A Node process that is started again when it ends, as a service manager does, until it is stopped for good. */
+/** A process that is started again when it ends, as a service manager does, until it is stopped for good. */
 export class Child {
   readonly title: string;
   readonly #options: ChildOptions;
@@ -86,10 +86,10 @@ export class Child {
   #spawn(): void {
     this.starts++;
     this.startedAt = now();
-    const { args, env } = this.#options.command(this.starts);
+    const { program = process.execPath, args, env } = this.#options.command(this.starts);
     const log = openSync(this.#options.logFile, "a");
     writeSync(log, `--- ${this.title}, start ${this.starts} ---\n`);
-    const child = spawn(process.execPath, args, {
+    const child = spawn(program, args, {
       cwd: ROOT,
       stdio: ["ignore", log, log],
       env: { ...process.env, ...env },

@@ -1,6 +1,7 @@
 import type { Cast, LinkName } from "../plan/fault.ts";
 import { ChaosEngine } from "./engine.ts";
 import { Link } from "./link.ts";
+import { ChaosNats } from "./nats.ts";
 import { ChaosPostgres } from "./postgres.ts";
 import { until } from "./until.ts";
 import { ChaosWorker } from "./worker.ts";
@@ -22,11 +23,12 @@ const WORKERS_MS = 300_000;
 export const openClusters: Set<Cluster> = new Set();
 
 /**
- * Everything of a round: one Postgres, engines that reach it through links, workers and callers that reach the engines
+ * Everything of a round: one Postgres, NATS where hints go over it, engines that reach both through links, workers and callers that reach the engines
  * through links. The last of several workers runs on the published client.
  */
 export class Cluster {
   readonly postgres: ChaosPostgres;
+  nats: ChaosNats | undefined;
   readonly engines: ChaosEngine[] = [];
   readonly workers: ChaosWorker[] = [];
   readonly #links = new Map<LinkName, Link>();
@@ -50,12 +52,14 @@ export class Cluster {
   }
 
   async #startAll({ folder, cast, slots = SLOTS, onUnexpectedExit }: ClusterOptions): Promise<void> {
+    if (cast.hasNats) this.nats = await ChaosNats.start(folder, (what) => onUnexpectedExit(`nats ${what}`));
     for (let n = 0; n < cast.engines; n++) {
       const link = await this.#open(`database ${n}`, this.postgres.port);
       const name = `engine-${n}`;
       const databaseUrl = this.postgres.urlThrough(link.port);
+      const natsUrl = this.nats && `nats://127.0.0.1:${(await this.#open(`nats ${n}`, this.nats.port)).port}`;
       const onExit = (what: string) => onUnexpectedExit(`${name} ${what}`);
-      this.engines.push(await ChaosEngine.start({ folder, name, databaseUrl, onUnexpectedExit: onExit }));
+      this.engines.push(await ChaosEngine.start({ folder, name, databaseUrl, natsUrl, onUnexpectedExit: onExit }));
     }
     [this.token = ""] = await Promise.all(this.engines.map((engine) => engine.ready()));
     for (let n = 0; n < cast.clients; n++) await this.#open(`client ${n}`, this.portOf(n));
@@ -110,6 +114,7 @@ export class Cluster {
   async #close(): Promise<void> {
     const children = [this.workers.map(({ child }) => child), this.engines.map(({ child }) => child)];
     for (const group of children) await Promise.allSettled(group.map((child) => child.close()));
+    await this.nats?.child.close();
     await Promise.allSettled([...this.#links.values()].map((link) => link.close()));
     await this.postgres.stop();
     openClusters.delete(this);

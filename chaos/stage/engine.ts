@@ -13,6 +13,8 @@ export interface EngineOptions {
   folder: string;
   name: string;
   databaseUrl: string;
+  /** Of the server that carries hints, if it is not Postgres. */
+  natsUrl: string | undefined;
   onUnexpectedExit(what: string): void;
 }
 
@@ -33,7 +35,7 @@ export class ChaosEngine {
   }
 
   private constructor(
-    { folder, name, databaseUrl, onUnexpectedExit }: EngineOptions,
+    { folder, name, databaseUrl, natsUrl, onUnexpectedExit }: EngineOptions,
     grpcPort: number,
     httpPort: number,
   ) {
@@ -47,7 +49,12 @@ export class ChaosEngine {
       logFile: join(folder, `${name}.log`),
       command: () => ({
         args: ["--expose-gc", "--import", PROBE, ...SERVER, "serve", ...ports, "--ready-file", this.#readyFile],
-        env: { DATABASE_URL: databaseUrl, HELVE_LOG_LEVEL: "info", CHAOS_MEMORY_FILE: this.#memoryFile },
+        env: {
+          DATABASE_URL: databaseUrl,
+          ...(natsUrl !== undefined && { HELVE_NATS_URL: natsUrl }),
+          HELVE_LOG_LEVEL: "info",
+          CHAOS_MEMORY_FILE: this.#memoryFile,
+        },
       }),
       // One that does not start because there is no database says so and ends; whoever started it tries again.
       onUnexpectedExit: (what) => {

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Fault, targetOf } from "../plan/fault.ts";
+import type { Child } from "./child.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ChaosEngine } from "./engine.ts";
+import type { ChaosNats } from "./nats.ts";
 import { now } from "./now.ts";
 import type { ChaosWorker } from "./worker.ts";
 
@@ -38,21 +40,13 @@ export async function harm(cluster: Cluster, fault: Fault, recoveries: Recoverie
       await pause(fault.forMs);
       return child.start();
     }
-    case "worker frozen": {
-      const { child } = cluster.workers[fault.worker] as ChaosWorker;
-      child.freeze();
-      await pause(fault.forMs);
-      return child.thaw();
-    }
+    case "worker frozen":
+      return freeze((cluster.workers[fault.worker] as ChaosWorker).child, fault.forMs);
     case "engine killed":
     case "engine stopped":
       return endEngine(cluster, fault, recoveries);
-    case "engine frozen": {
-      const { child } = cluster.engines[fault.engine] as ChaosEngine;
-      child.freeze();
-      await pause(fault.forMs);
-      return child.thaw();
-    }
+    case "engine frozen":
+      return freeze((cluster.engines[fault.engine] as ChaosEngine).child, fault.forMs);
     case "postgres killed":
       if (fault.which === "main process") await cluster.postgres.killMainProcess();
       else await cluster.postgres.killOneBackend();
@@ -69,6 +63,15 @@ export async function harm(cluster: Cluster, fault: Fault, recoveries: Recoverie
       await pause(fault.forMs);
       return thaw();
     }
+    case "nats killed":
+    case "nats stopped": {
+      const nats = cluster.nats as ChaosNats;
+      await nats.child.end(fault.kind === "nats killed" ? "SIGKILL" : "SIGTERM");
+      await pause(fault.forMs);
+      return nats.child.start();
+    }
+    case "nats frozen":
+      return freeze((cluster.nats as ChaosNats).child, fault.forMs);
     case "backends terminated":
       return cluster.postgres.terminateBackends(fault.part);
     case "link swallowed":
@@ -86,6 +89,12 @@ export async function harm(cluster: Cluster, fault: Fault, recoveries: Recoverie
       return link.mend();
     }
   }
+}
+
+async function freeze(child: Child, ms: number): Promise<void> {
+  child.freeze();
+  await pause(ms);
+  child.thaw();
 }
 
 async function endEngine(
