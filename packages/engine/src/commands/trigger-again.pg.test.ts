@@ -109,27 +109,6 @@ test.each([
   const child = { workflow: "plain", input: "{}", metadata: "", parentTaskId, childIndex: 0 };
   const ids = await a.engine.triggerRuns(a.tenantId, [ask(id, "plain"), ...(withChild ? [child] : [])]);
   expect(ids[0]).toBe(id);
-  setTimeout(
-    async () =>
-      console.log(
-        JSON.stringify(
-          [
-            id,
-            ids,
-            await a.query("select id,status,attempt,worker_id,replica_id,route_id,age from task_run"),
-            worker.id,
-            other.id,
-            worker.sent.map((t) => t.id),
-            other.sent.map((t) => t.id),
-            a.heard.failed,
-            b.heard.failed,
-          ],
-          null,
-          1,
-        ),
-      ),
-    3000,
-  );
   await worker.succeed(await Promise.race([a.taken(id), b.taken(id)]));
   expect(await a.ended(id)).toMatchObject({ status: "succeeded" });
   expect([...worker.sent, ...other.sent].filter((task) => task.id === id)).toHaveLength(1);
