@@ -166,6 +166,7 @@ export function createEngine({
     },
     onNotHeld: (tasks) => verdicts.handBack(tasks, "it never reached its worker"),
     onForeignBeat: (owner, workerId) => publish({ kind: "beat", replicaId: owner, workerId }),
+    onDoubt: () => sweeper.doubt(),
     observer,
     onError: failed("keeping sessions"),
   });
@@ -252,6 +253,7 @@ export function createEngine({
       events.announce();
       return tellEnds(events.openRuns());
     },
+    tellDoubt: () => publish({ kind: "doubt" }),
     onError: failed("sweeping"),
   });
 

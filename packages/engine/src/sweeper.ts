@@ -6,6 +6,7 @@ import {
   listOrphanedWorkers,
   listOverdueTaskRuns,
   listWaitingRoutes,
+  type PossibleOrphan,
   type TaskRunState,
 } from "@helve/store";
 import type { Catalog } from "./catalog/catalog.ts";
@@ -20,8 +21,10 @@ import { attemptKey, type HeldTask } from "./sessions/session.ts";
 import { NO_VERDICTS_MS, type Sessions } from "./sessions/sessions.ts";
 
 const SWEEP_MS = 10_000;
-/** After a write whose outcome is not known: when its rows have had time to appear in the books, if they ever will. */
+/** After a write whose outcome is not known: when its rows have had time to appear in the books. */
 const DOUBT_MS = 3000;
+/** For so long: a Postgres or a link that stood still may carry out what everybody has given up on, when it goes on. */
+const DOUBT_LASTS_MS = 15_000;
 /** However little there is to doubt, everything is looked at that often. */
 const DOUBT_ANYWAY_MS = 60_000;
 
@@ -45,6 +48,8 @@ export interface SweeperDeps {
   readPauses: () => Promise<void>;
   /** Says what is listened to here, and looks for ends that those who listen were not told of. */
   lookAtEvents: () => Promise<void>;
+  /** Here was doubt: what was given out may be in the hands of another replica's workers. */
+  tellDoubt: () => void;
   onError: (error: unknown) => void;
 }
 
@@ -56,12 +61,13 @@ export interface SweeperDeps {
 export class Sweeper {
   readonly #deps: SweeperDeps;
   /** Workers with tasks that are gone, or whose replica is, and since when they are missed. */
-  readonly #orphans = new Map<WorkerId, number>();
+  #orphans = new Map<WorkerId, number>();
   /** Assigned to workers connected here, and not in the books at the last look. */
   #strays = new Set<string>();
   #looksForOrphans = false;
-  #isInDoubt = false;
-  #doubtedAtMs = 0;
+  #inDoubtUntilMs = 0;
+  #isDoubtToBeTold = false;
+  #lookedAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -71,7 +77,7 @@ export class Sweeper {
   }
 
   start(): void {
-    this.#doubtedAtMs = this.#deps.clock.steady();
+    this.#lookedAtMs = this.#deps.clock.steady();
     this.#schedule(SWEEP_MS);
   }
 
@@ -87,9 +93,19 @@ export class Sweeper {
 
   /** The outcome of a write is not known: what it gave out may be in nobody's books. */
   doubt(): void {
-    if (this.#isInDoubt) return;
-    this.#isInDoubt = true;
-    if (this.#timer) this.#schedule(DOUBT_MS);
+    this.#isDoubtToBeTold = true;
+    this.suspect();
+  }
+
+  /** Something may be in nobody's books, by another replica's word. */
+  suspect(): void {
+    const isNew = !this.#isInDoubt();
+    this.#inDoubtUntilMs = this.#deps.clock.steady() + DOUBT_LASTS_MS;
+    if (isNew && this.#timer) this.#schedule(DOUBT_MS);
+  }
+
+  #isInDoubt(): boolean {
+    return this.#deps.clock.steady() < this.#inDoubtUntilMs;
   }
 
   /** A replica has gone: its workers should come back, and those who do not are missed. */
@@ -141,17 +157,19 @@ export class Sweeper {
 
   async #sweep(): Promise<void> {
     if (this.#timer === undefined) return;
-    this.#schedule(this.#isInDoubt ? DOUBT_MS : SWEEP_MS);
+    this.#schedule(this.#isInDoubt() ? DOUBT_MS : SWEEP_MS);
     try {
       if (!this.#deps.lease.isValid()) return;
+      if (this.#isDoubtToBeTold) this.#deps.tellDoubt();
+      this.#isDoubtToBeTold = false;
       // Nobody else changes labels while this replica is alone; what could not be read before is read now.
       await this.#deps.sessions.labelsChanged(this.#deps.lease.replicas > 1 ? undefined : []);
       await this.#serveLines();
-      if (this.#deps.clock.steady() - this.#doubtedAtMs >= DOUBT_ANYWAY_MS) this.#isInDoubt = true;
+      const doubts = this.#isInDoubt() || this.#deps.clock.steady() - this.#lookedAtMs >= DOUBT_ANYWAY_MS;
+      if (doubts || this.#deps.lease.replicas > 1) await this.#lookElsewhere();
+      if (doubts) await this.#findStrays();
       // What was given out without anybody's knowledge may have been given to a worker that has gone since.
-      if (this.#isInDoubt) this.#looksForOrphans = true;
-      if (this.#deps.lease.replicas > 1 || this.#isInDoubt) await this.#lookElsewhere();
-      if (this.#looksForOrphans) await this.#findOrphans();
+      if (doubts || this.#looksForOrphans) await this.#findOrphans();
       await this.#resettleLost();
     } catch (error) {
       this.#deps.onError(error);
@@ -173,7 +191,6 @@ export class Sweeper {
     await this.#deps.lookAtEvents();
     if (lease.replicas > 1) catalog.forgetCurrent();
     await this.check([...heldTasks.all()], unseenEnd);
-    if (this.#isInDoubt) await this.#findStrays();
   }
 
   /**
@@ -182,7 +199,7 @@ export class Sweeper {
    */
   async #findStrays(): Promise<void> {
     const { db, clock, sessions, heldTasks, verdicts } = this.#deps;
-    this.#doubtedAtMs = clock.steady();
+    this.#lookedAtMs = clock.steady();
     verdicts.timeOut(await listOverdueTaskRuns(db));
     const workers = [...sessions.all()].map((session) => session.workerId);
     const rows = await listAssignedAttempts(db, workers);
@@ -191,19 +208,26 @@ export class Sweeper {
     const proven = strays.filter((row) => this.#strays.has(key(row)));
     if (proven.length > 0) verdicts.handBack(proven, "it was never sent: the database did not confirm its hand-out");
     this.#strays = new Set(strays.map(key));
-    if (strays.length === 0) this.#isInDoubt = false;
+    // At full load something is always just on its way into the books: that alone does not prolong a doubt.
+    if (proven.length > 0 || (strays.length > 0 && !this.#isInDoubt())) this.suspect();
   }
 
+  /**
+   * What workers hold that are gone. Of one that has gone from this replica, which has judged it: twice seen, it goes
+   * elsewhere. One whose replica is gone may still come back with it.
+   */
   async #findOrphans(): Promise<void> {
     const { db, clock, sessions, verdicts, lease } = this.#deps;
     const nowMs = clock.steady();
-    const orphans = new Set((await listOrphanedWorkers(db, lease.id)).filter((id) => !sessions.find(id)));
-    for (const id of this.#orphans.keys()) if (!orphans.has(id)) this.#orphans.delete(id);
-    for (const id of orphans) if (!this.#orphans.has(id)) this.#orphans.set(id, nowMs);
-    const missed = [...orphans].filter((id) => nowMs - (this.#orphans.get(id) ?? nowMs) >= NO_VERDICTS_MS);
+    const orphans = (await listOrphanedWorkers(db, lease.id)).filter(({ id }) => !sessions.isHere(id));
+    this.#orphans = new Map(orphans.map(({ id }) => [id, this.#orphans.get(id) ?? nowMs]));
+    const isMissed = ({ id, wasHere }: PossibleOrphan) =>
+      nowMs - (this.#orphans.get(id) as number) >= (wasHere ? DOUBT_MS : NO_VERDICTS_MS);
+    const missed = orphans.filter(isMissed).map(({ id }) => id);
     const attempts = await listAssignedAttempts(db, missed);
     if (attempts.length > 0) verdicts.lost(attempts, "its worker is gone and did not come back");
-    this.#looksForOrphans = orphans.size > 0;
+    if (orphans.some(({ wasHere }) => wasHere)) this.suspect();
+    this.#looksForOrphans = orphans.length > 0;
   }
 
   /** Tasks of lost workers whose requeueing failed. */

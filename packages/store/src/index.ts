@@ -18,6 +18,7 @@ export {
   fenceExpiredReplicas,
   fenceOtherReplicas,
   listOrphanedWorkers,
+  type PossibleOrphan,
   renewLease,
   startReplica,
   stopReplica,

@@ -40,6 +40,9 @@ export function actOnHints(actions: HintActions): (hint: Hint) => void {
         lease.noteJoined();
         events.announce();
         break;
+      case "doubt":
+        sweeper.suspect();
+        break;
       case "queued":
         for (const id of hint.routes) dispatcher.noteWaitingOn(id);
         break;

@@ -9,6 +9,8 @@ import { cut, HEAD_BYTES, Joiner } from "./parts.ts";
 export type Hint =
   /** A replica has started: hints are worth sending from now on. */
   | { kind: "joined" }
+  /** What a replica has given out may be in nobody's books. */
+  | { kind: "doubt" }
   /** Somebody stands in these lines. */
   | { kind: "queued"; routes: number[] }
   /** These runs have ended. */

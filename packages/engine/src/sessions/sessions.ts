@@ -50,6 +50,8 @@ export interface SessionsDeps {
   onNotHeld: (rows: readonly { tenantId: TenantId; id: TaskRunId; attempt: number }[]) => void;
   /** A heartbeat came here, but the session lives on another replica. */
   onForeignBeat: (replicaId: ReplicaId, workerId: WorkerId) => void;
+  /** Tasks may be in nobody's books. */
+  onDoubt: () => void;
   observer: Observer;
   onError: (error: unknown) => void;
 }
@@ -95,6 +97,11 @@ export class Sessions {
 
   find(workerId: WorkerId): Session | undefined {
     return this.#byWorker.get(workerId);
+  }
+
+  /** Whether that worker has a session here, or is about to. */
+  isHere(workerId: WorkerId): boolean {
+    return this.#byWorker.has(workerId) || this.#opening.has(workerId);
   }
 
   all(): Iterable<Session> {
@@ -216,11 +223,15 @@ export class Sessions {
    * What the stream was opened with is too old to be judged by.
    */
   async #openedInVain(row: OpenedWorker): Promise<HelveError> {
-    const { db, replicaId } = this.#deps;
+    const { db, replicaId, onDoubt } = this.#deps;
     const session = this.#byWorker.get(row.id);
     const isOnlyOne = this.#opening.get(row.id)?.size === 1 && session?.number !== row.session;
     if (session && row.replicaId === replicaId()) session.number = Math.max(session.number, row.session);
-    else if (isOnlyOne) await undoOpenWorkerSession(db, row);
+    else if (isOnlyOne) {
+      await undoOpenWorkerSession(db, row);
+      // Where it was taken from, what it held may have been let go, since it was here.
+      onDoubt();
+    }
     return new HelveError("unavailable", "the stream closed while it was opened");
   }
 

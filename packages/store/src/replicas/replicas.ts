@@ -74,15 +74,21 @@ export async function stopReplica(db: Db, replicaId: ReplicaId): Promise<void> {
 const LIST_ORPHANED_WORKERS: Statement = {
   name: "list_orphaned_workers",
   text: /* sql */ `
-  select distinct t.worker_id as id
+  select distinct t.worker_id as id, r.id is not distinct from $1 as "wasHere"
     from task_run t join worker w on w.id = t.worker_id left join replica r on r.id = w.replica_id
-   where t.status = 'assigned'
-     and (r.id is null or r.fenced_at is not null or (r.id = $1 and not w.is_listening))`,
+   where t.status = 'assigned' and (r.id is null or r.fenced_at is not null or r.id = $1)`,
 };
 
-/** Workers that still have tasks in hand and whose replica is gone, or that have gone from this one. Reads the hot table. */
-export async function listOrphanedWorkers(db: Db, replicaId: ReplicaId): Promise<Uuid[]> {
-  return (await db.query<{ id: Uuid }>(LIST_ORPHANED_WORKERS, [replicaId])).map((row) => row.id);
+/** A worker that has tasks in hand. */
+export interface PossibleOrphan {
+  id: Uuid;
+  /** Whether its last session was, or is, at the replica that asks: only that one knows. Else its replica is gone. */
+  wasHere: boolean;
+}
+
+/** Workers with tasks in hand whose replica is gone, and those of this one. Reads the hot table. */
+export async function listOrphanedWorkers(db: Db, replicaId: ReplicaId): Promise<PossibleOrphan[]> {
+  return db.query<PossibleOrphan>(LIST_ORPHANED_WORKERS, [replicaId]);
 }
 
 const FENCE_OTHERS: Statement = {
