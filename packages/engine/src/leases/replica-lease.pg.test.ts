@@ -32,6 +32,14 @@ test("a replica that was taken over starts anew although the database fails it t
   expect(a.heard.fenced).toHaveLength(1);
 });
 
+test("a renewal that Postgres undoes because of others is sent again at once", async () => {
+  await faulty.failAt("renew_lease", "undone", { isLasting: false });
+  const expiry =
+    "select from replica_lease join replica on id = replica_id where name = 'engine-1' and expires_at > now() + interval '8.5 s'";
+  await expect.poll(() => b.query(expiry), { timeout: 1000 }).toHaveLength(1);
+  expect(a.heard.failed).toEqual([]);
+});
+
 test("replicas do not take each other for dead when all leases have run out at once", async () => {
   const valid = "select from replica_lease where expires_at > helve_now()";
   await cluster.clock.jump(20_000);

@@ -3,6 +3,7 @@ import {
   type Database,
   FencedError,
   fenceExpiredReplicas,
+  isRetryable,
   type ReplicaId,
   renewLease,
   startReplica,
@@ -111,7 +112,12 @@ export class ReplicaLease {
     const sentAt = performance.now();
     const sentAtMs = Date.now();
     const { id } = this;
-    const renewed = await renewLease(db, id, LEASE_MS, takeBeats());
+    const beats = takeBeats();
+    const renewed = await renewLease(db, id, LEASE_MS, beats).catch((error: unknown) => {
+      // A migration of the next version had begun to take the same locks in another order.
+      if (!isRetryable(error)) throw error;
+      return renewLease(db, id, LEASE_MS, beats);
+    });
     // Of two renewals under way at the same time, one has told already.
     if (id !== this.#id || id === this.#lostId) return;
     if (!renewed) {
