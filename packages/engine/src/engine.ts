@@ -64,6 +64,10 @@ export interface EngineOptions {
   name: string;
   /** No other replica can live on this database (embedded Postgres): older ones are taken over at once. */
   isAlone: boolean;
+  /** The last migration of this build. @default the database is not expected to be migrated beyond it */
+  schema?: number;
+  /** It was: nothing is handed out any more, and the process should end. Told once. @param reason a sentence */
+  onOutdated?: (reason: string) => void;
   observer: Observer & Partial<Meter>;
   tracer?: Tracer | undefined;
   /** @default the clock of the database; tests drive one of their own */
@@ -88,6 +92,8 @@ export function createEngine({
   natsUrl,
   name,
   isAlone,
+  schema = Number.POSITIVE_INFINITY,
+  onOutdated = () => {},
   observer,
   tracer,
   clock = new Clock(),
@@ -100,6 +106,10 @@ export function createEngine({
   const replicaId = () => lease.id;
   let state: "stopped" | "starting" | "running" | "stopping" = "stopped";
   let startingAnew: Promise<void> = Promise.resolve();
+  /** Why this build cannot go on with the database, if it cannot. */
+  let outdated: string | undefined;
+  /** Why nothing may be handed out now. */
+  const trouble = () => outdated ?? (lease.isValid() ? undefined : `the lease has run out: ${lease.trouble}`);
 
   const lease: ReplicaLease = new ReplicaLease({
     db: leaseDb,
@@ -109,6 +119,11 @@ export function createEngine({
     takeBeats: () => sessions.takeBeats(),
     onTakeOver: (replicas) => takeOver(replicas),
     onGone: () => sweeper.watchOrphans(),
+    onSchema: (enginesFrom) => {
+      if (enginesFrom <= schema || outdated !== undefined) return;
+      outdated = `a newer Helve has migrated the database meanwhile: it is for engines with the schema ${enginesFrom} or later, and this one has ${schema}`;
+      onOutdated(outdated);
+    },
     onLost: () => {
       startingAnew = startAnew();
     },
@@ -144,7 +159,7 @@ export function createEngine({
     routes,
     heldTasks,
     clock,
-    mayHandOut: () => lease.isValid(),
+    mayHandOut: () => trouble() === undefined,
     onUnserved: (route) => unservedWatch.note(route),
     onUndelivered: (tasks) => verdicts.handBack(tasks, "its worker left before it was sent"),
     onDoubt: () => sweeper.doubt(),
@@ -367,9 +382,8 @@ export function createEngine({
     },
 
     readiness() {
-      if (state !== "running") return { isReady: false, reason: `the engine is ${state}` };
-      if (!lease.isValid()) return { isReady: false, reason: `the lease has run out: ${lease.trouble}` };
-      return { isReady: true };
+      const reason = outdated ?? (state === "running" ? trouble() : `the engine is ${state}`);
+      return reason === undefined ? { isReady: true } : { isReady: false, reason };
     },
 
     status: () => ({ lease: { isValid: lease.isValid(), replicas: lease.replicas }, ...countSessions(sessions.all()) }),
@@ -431,7 +445,8 @@ export function createEngine({
     openStream(tenantId, workerId, stream, streamOptions) {
       if (state !== "running") throw new HelveError("unavailable", `the engine is ${state}`);
       // What is given out under a lease that has run out may be taken back at any moment.
-      if (!lease.isValid()) throw new HelveError("unavailable", `the lease has run out: ${lease.trouble}`);
+      const reason = trouble();
+      if (reason !== undefined) throw new HelveError("unavailable", reason);
       return sessions.openStream(tenantId, workerId, stream, streamOptions);
     },
     heartbeat: (tenantId, workerId) => sessions.heartbeat(tenantId, workerId),

@@ -99,7 +99,7 @@ const LEASE_CONNECTIONS = 2;
 const READING_CONNECTIONS = 4;
 
 async function openStorage(config: Config, log: Logger, closers: Closers): Promise<Storage> {
-  const { url, directUrl, dataDir, isEmbedded } = await openPostgres(config, log, closers);
+  const { url, directUrl, dataDir, isEmbedded, schema } = await openPostgres(config, log, closers);
   const open = (
     name: string,
     options: Pick<DatabaseOptions, "maxConnections" | "keyedAccess" | "opensAhead" | "statementTimeoutMs">,
@@ -120,6 +120,7 @@ async function openStorage(config: Config, log: Logger, closers: Closers): Promi
     directUrl,
     dataDir,
     isEmbedded,
+    schema,
     engineDb,
     leaseDb,
     tenantId: tenant.id,
@@ -142,15 +143,20 @@ interface OpenPostgres {
 }
 
 /** A migrated database: the one that is named, or the embedded one. @param to as of {@link migrateDatabase} */
-async function openPostgres(config: Config, log: Logger, closers: Closers, to?: number): Promise<OpenPostgres> {
+async function openPostgres(
+  config: Config,
+  log: Logger,
+  closers: Closers,
+  to?: number,
+): Promise<OpenPostgres & { schema: number }> {
   const opened =
     config.databaseUrl === undefined
       ? await openEmbedded(config, log, closers)
       : await openNamed(config, config.databaseUrl);
-  const { newer } = await migrate(opened.directUrl, { to });
+  const { schema, newer } = await migrate(opened.directUrl, { to });
   if (newer.length > 0)
     log.warn({ migrations: newer }, "a newer version has migrated the database; going on beside it");
-  return opened;
+  return { ...opened, schema };
 }
 
 async function openEmbedded({ dataDir }: Config, log: Logger, closers: Closers): Promise<OpenPostgres> {

@@ -7,17 +7,17 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const SAME_SIGNAL_MS = 500;
 
 /**
- * Runs a server as this process does: until a signal asks it to end, then in order; a second signal ends it at once.
+ * Runs a server as this process does: until a signal asks it to end, then in order; a second signal ends it at once. It
+ * ends as well when the database has become too new for it.
  *
  * @param start starts the server
- * @returns the exit code: 1 when it did not start, which one sentence on standard error explains
+ * @returns the exit code: 1 when it did not start or could not go on, which one sentence on standard error explains
  */
 export async function runUntilSignal(start: () => Promise<Running>): Promise<number> {
   const asked = untilSignal();
   try {
     const running = await start();
-    await asked;
-    await running.stop();
+    await Promise.race([asked, running.outdated]).finally(() => running.stop());
     return 0;
   } catch (error) {
     return explainFailure(error);

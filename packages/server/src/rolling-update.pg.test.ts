@@ -9,7 +9,7 @@ import { makeNextBuild, type NextBuild } from "./testing/next-build.ts";
 import { ServerProcess } from "./testing/server-process.ts";
 import { type SteadyWorker, steadyWorker } from "./testing/steady-worker.ts";
 import type { TestClient } from "./testing/test-client.ts";
-import { putWorkflow, trigger } from "./testing/test-worker.ts";
+import { putWorkflow, startWorker, trigger } from "./testing/test-worker.ts";
 
 /** More than an engine does in a moment, so that work is under way whatever happens. */
 const RUNS = 150;
@@ -138,6 +138,39 @@ test(
     expect(onB.isListening()).toBe(true);
     expect(servers.flatMap((server) => server.errors())).toEqual([]);
     expect(await violations()).toEqual([]);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "an engine whose database a newer one migrates beyond it says so and ends, and what it had runs on the newer one",
+  async () => {
+    const number = last + 1;
+    const [other, tooNew] = await Promise.all([
+      freshDatabase(),
+      makeNextBuild(number, "-- None goes on beside it.\nalter table worker add column of_next text;\n", "select;\n"),
+    ]);
+    try {
+      const old = await ServerProcess.start(other.url, join(folder, "old.json"));
+      servers.push(old);
+      const client = await old.connect();
+      await putWorkflow(client, "left");
+      const runId = await trigger(client, "left");
+
+      const newer = await ServerProcess.start(other.url, join(folder, "newer.json"), tooNew.main);
+      servers.push(newer);
+      expect(await old.ended()).toBe(1);
+      const sentence = `a newer Helve has migrated the database meanwhile: it is for engines with the schema ${number} or later, and this one has ${last}`;
+      await old.says(`helve: ${sentence}`);
+      expect(old.errors()).toHaveLength(1);
+
+      const worker = await startWorker(await newer.connect(), "left:only");
+      expect((await worker.next()).workflowRunId).toBe(runId);
+      worker.stream.cancel();
+    } finally {
+      await Promise.all(servers.map((server) => server.kill()));
+      await Promise.all([other.drop(), tooNew.remove()]);
+    }
   },
   LIMIT_MS,
 );

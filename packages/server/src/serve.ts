@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
-import type { TenantId } from "@helve/core";
+import { HelveError, type TenantId } from "@helve/core";
 import { createEngine, type Engine, type EngineOptions, type Tracer } from "@helve/engine";
 import type { Logger } from "pino";
 import type { Scope } from "./auth/scopes.ts";
@@ -27,6 +27,8 @@ export interface Storage {
   directUrl: string;
   /** No other replica can be on it. */
   isEmbedded: boolean;
+  /** The last migration of this build. */
+  schema: number;
   /** Undefined: there is no folder of our own. */
   dataDir: string | undefined;
   engineDb: EngineOptions["db"];
@@ -52,6 +54,8 @@ export interface Running {
   /** Of the default tenant. Undefined where there is no place to keep one: no data folder and no ready file. */
   readonly token: string | undefined;
   readonly databaseUrl: string;
+  /** Rejects when a newer version has migrated the database beyond what this one can work with; it is to be stopped then. */
+  readonly outdated: Promise<never>;
   /** Makes another token of the default tenant. @param scope default: admin */
   mintToken(name: string, scope?: Scope): Promise<string>;
   /** Ends in order: workers and clients are told to go, what is under way is written, the database stops. Idempotent. */
@@ -83,7 +87,8 @@ export async function serveOn(parts: ServeParts): Promise<Running> {
   const tokens = createTokens(key, storage.tokens, () => addresses);
   const metrics = createMetrics(VERSION);
   closers.add("metrics", async () => metrics.stop());
-  const engine = await startEngine(parts, metrics);
+  const outdated = outdatedSign(log);
+  const engine = await startEngine(parts, metrics, outdated.tell);
   const serverUrl = (): string => addresses.serverUrl;
   Object.assign(addresses, await startListening(parts, { engine, tokens, metrics, serverUrl }));
 
@@ -93,6 +98,7 @@ export async function serveOn(parts: ServeParts): Promise<Running> {
     tenantId: storage.tenantId,
     token: await firstTokenIfKept(parts, tokens, addresses),
     databaseUrl: storage.databaseUrl,
+    outdated: outdated.told,
     mintToken: async (name, scope) => (await tokens.mint({ tenantId: storage.tenantId, name, scope })).token,
     stop: () => closers.close(),
   };
@@ -101,7 +107,24 @@ export async function serveOn(parts: ServeParts): Promise<Running> {
   return running;
 }
 
-async function startEngine({ storage, config, log, closers }: ServeParts, metrics: Metrics): Promise<Engine> {
+/** @returns `told` rejects with what `tell` is given, and may be left alone */
+function outdatedSign(log: Logger): { tell: (reason: string) => void; told: Promise<never> } {
+  let tell = (_reason: string) => {};
+  const told = new Promise<never>((_, reject) => {
+    tell = (reason) => {
+      log.error({ reason }, "this version is too old for the database by now");
+      reject(new HelveError("failed_precondition", reason));
+    };
+  });
+  told.catch(() => {});
+  return { tell, told };
+}
+
+async function startEngine(
+  { storage, config, log, closers }: ServeParts,
+  metrics: Metrics,
+  onOutdated: (reason: string) => void,
+): Promise<Engine> {
   const name = `${hostname()}:${process.pid}`;
   const engine = createEngine({
     db: storage.engineDb,
@@ -110,6 +133,8 @@ async function startEngine({ storage, config, log, closers }: ServeParts, metric
     natsUrl: config.natsUrl,
     name,
     isAlone: storage.isEmbedded,
+    schema: storage.schema,
+    onOutdated,
     observer: observeBoth(logObserver(log), metrics.observer),
     tracer: config.traces && (await startTraces(config.traces, name, log, closers)),
   });

@@ -14,6 +14,8 @@ export interface MigrateOptions {
 
 /** What a database is like after {@link migrate}. */
 export interface Migrated {
+  /** The last migration of this build. */
+  readonly schema: number;
   /** Migrations of a newer build beside which this one may go on; usually none. */
   readonly newer: readonly string[];
 }
@@ -100,7 +102,7 @@ async function moveTo(client: pg.Client, migrations: readonly Migration[], to: n
   for (const migration of migrations.toReversed()) {
     if (migration.number > target && applied.has(migration.name)) await takeBack(client, migration);
   }
-  return { newer: newer.map(({ name }) => name) };
+  return { schema: last, newer: newer.map(({ name }) => name) };
 }
 
 /** @throws HelveError when one of these leaves too little to an engine of this build */

@@ -47,7 +47,7 @@ export const dev: Command = {
       const place = await tokenOf(running, known);
       dataDir = config.databaseUrl === undefined ? place.dataDir : undefined;
       if (!end.signal.aborted) await greet({ running, worker, place, dataDir, io, end });
-      await end.asked;
+      await Promise.race([end.asked, running.outdated]);
       return DONE;
     } finally {
       await stop(worker, running, io);

@@ -14,8 +14,7 @@ export const serve: Command = {
     const end = listenForEnd(io, () => {});
     try {
       const running = await server.serve(config);
-      await end.asked;
-      await running.stop();
+      await Promise.race([end.asked, running.outdated]).finally(() => running.stop());
       return DONE;
     } finally {
       end.forget();

@@ -47,6 +47,23 @@ test("replicas do not take each other for dead when all leases have run out at o
   expect(await a.query("select from replica where fenced_at is not null")).toEqual([]);
 });
 
+test("a replica of a version that the database has gone beyond says so, and gives its tasks to nobody", async () => {
+  const old = await cluster.start({ schema: 1000 });
+  await old.put({ name: "work", tasks: [{ readableId: "work", action: "work:run" }] });
+  const left = await old.worker({ actions: ["work:run"] });
+  await b.query("insert into helve_migration (name, engines_from) values ('1000_beside.sql', 1000)");
+  await b.query("insert into helve_migration (name, engines_from) values ('1001_beyond.sql', 1001)");
+  const reason = expect.stringMatching(
+    /newer Helve has migrated .* engines with the schema 1001 or later, and this one has 1000/,
+  );
+  await expect.poll(() => old.engine.readiness(), { timeout: 6000 }).toEqual({ isReady: false, reason });
+  const runId = await old.run("work");
+  await expect(old.worker({ actions: ["work:run"] })).rejects.toMatchObject({ code: "unavailable" });
+  const worker = await b.worker({ actions: ["work:run"] });
+  expect((await worker.next()).id).toBe(runId);
+  expect(left.sent).toEqual([]);
+});
+
 test("a replica whose connections are all busy keeps its lease", async () => {
   const busy = await cluster.start({ maxConnections: 1, hasLeaseDb: true });
   const expiry = async () => {

@@ -29,6 +29,8 @@ export interface ReplicaLeaseDeps {
   onTakeOver: (replicas: ReplicaId[]) => void;
   /** A replica has gone: it said goodbye, or a third one took over from it. */
   onGone: () => void;
+  /** Told at each renewal: the schema that an engine has to have for the database as it is now. */
+  onSchema: (enginesFrom: number) => void;
   /** Another replica has taken over from this one, or the lease has run out: it may not hand out any more. */
   onLost: (error: Error) => void;
   onError: (error: unknown) => void;
@@ -108,7 +110,7 @@ export class ReplicaLease {
   }
 
   async #renew(): Promise<void> {
-    const { db, fencingDb, clock, takeBeats, onTakeOver, onGone, onLost } = this.#deps;
+    const { db, fencingDb, clock, takeBeats, onTakeOver, onGone, onLost, onSchema } = this.#deps;
     const sentAt = performance.now();
     const sentAtMs = Date.now();
     const { id } = this;
@@ -134,6 +136,7 @@ export class ReplicaLease {
     if (renewed.replicas < this.#replicas) onGone();
     this.#replicas = renewed.replicas;
     clock.adjust(renewed.nowMs, sentAtMs);
+    onSchema(renewed.enginesFrom);
     if (this.#replicas < 2 || sentAt - this.#lookedForDeadAt < LOOK_FOR_DEAD_MS) return;
     if (sentAt - this.#credibleSince < MERCY_MS) return;
     this.#lookedForDeadAt = sentAt;

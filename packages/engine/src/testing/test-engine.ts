@@ -55,6 +55,8 @@ interface StartOptions {
   maxConnections?: number;
   /** The lease is renewed on a connection of its own, as in a server. @default false */
   hasLeaseDb?: boolean;
+  /** The last migration that it knows. */
+  schema?: number;
   wrap?: (db: Database) => Database;
 }
 
@@ -96,6 +98,7 @@ async function startEngine({
   natsUrl,
   maxConnections = 8,
   hasLeaseDb = false,
+  schema,
   wrap = (db) => db,
 }: StartOptions & { url: string; tenantId: TenantId; name: string; clock: TestClock }): Promise<TestEngine> {
   const open = (maxConnections: number) =>
@@ -109,7 +112,17 @@ async function startEngine({
       (...args: unknown[]) => void (list as unknown[][]).push(args),
     ]),
   ) as unknown as Observer;
-  const engine = createEngine({ db, leaseDb, directUrl: url, natsUrl, name, isAlone, observer, clock });
+  const engine = createEngine({
+    db,
+    leaseDb,
+    directUrl: url,
+    natsUrl,
+    name,
+    isAlone,
+    observer,
+    clock,
+    ...(schema && { schema }),
+  });
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= engine

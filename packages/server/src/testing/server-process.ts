@@ -72,6 +72,12 @@ export class ServerProcess {
     this.#child.kill("SIGCONT");
   }
 
+  /** Resolves when it has ended by itself: its exit code, or the signal that ended it. */
+  async ended(): Promise<number | NodeJS.Signals | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "exit");
+    return this.#child.exitCode ?? this.#child.signalCode;
+  }
+
   /** Ends it in order. */
   async stop(): Promise<void> {
     const ended = once(this.#child, "exit");

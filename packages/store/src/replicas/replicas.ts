@@ -29,6 +29,7 @@ const RENEW_LEASE: Statement = {
   )
   select renewed.replica_id as id,
          (select count(*)::int from replica where fenced_at is null) as replicas,
+         (select coalesce(max(engines_from), 0) from helve_migration) as "enginesFrom",
          (extract(epoch from helve_now()) * 1000)::double precision as "nowMs"
     from renewed`,
 };
@@ -36,15 +37,22 @@ const RENEW_LEASE: Statement = {
 /**
  * Renews the lease and stores the heartbeats that came since the last time, in one statement.
  *
- * @returns undefined when another replica has taken over; else how many replicas live and the database's clock in ms
+ * @returns undefined when another replica has taken over; else how many replicas live, the database's clock in ms, and the
+ *   schema that an engine has to have for the database as it is now
  */
 export async function renewLease(
   db: Db,
   replicaId: ReplicaId,
   leaseMs: number,
   beatenWorkers: readonly Uuid[],
-): Promise<{ replicas: number; nowMs: number } | undefined> {
-  return (await db.query<{ replicas: number; nowMs: number }>(RENEW_LEASE, [replicaId, leaseMs, beatenWorkers]))[0];
+): Promise<Renewed | undefined> {
+  return (await db.query<Renewed>(RENEW_LEASE, [replicaId, leaseMs, beatenWorkers]))[0];
+}
+
+interface Renewed {
+  replicas: number;
+  nowMs: number;
+  enginesFrom: number;
 }
 
 const FENCE_EXPIRED: Statement = {
