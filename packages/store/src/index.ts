@@ -68,7 +68,12 @@ export {
   reopenTaskRuns,
   type TaskRunState,
 } from "./task-runs/finished-task-runs.ts";
-export { keepFirstTaskRuns, keepFirstWorkflowRuns } from "./task-runs/insert-again.ts";
+export {
+  forgetAskedAgain,
+  keepFirstTaskRuns,
+  keepFirstWorkflowRuns,
+  noteAskedAgain,
+} from "./task-runs/insert-again.ts";
 export { insertTaskRuns, type NewTaskRun } from "./task-runs/insert-task-runs.ts";
 export {
   type Ending,

@@ -1,4 +1,5 @@
 import { newRunId, type RunId, taskIdOf } from "@helve/core";
+import { forgetAskedAgain } from "@helve/store";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TestCluster, type TestEngine, testCluster } from "../testing/test-engine.ts";
 import type { TestWorker } from "../testing/test-worker.ts";
@@ -112,4 +113,37 @@ test.each([
   await worker.succeed(await Promise.race([a.taken(id), b.taken(id)]));
   expect(await a.ended(id)).toMatchObject({ status: "succeeded" });
   expect([...worker.sent, ...other.sent].filter((task) => task.id === id)).toHaveLength(1);
+});
+
+test.each([
+  ["plain", 1],
+  ["dag", 2],
+])(
+  "nor does one of a %s run that comes when the run has ended elsewhere, and nobody saw that its client was gone",
+  async (workflow, tasks) => {
+    const id = newRunId();
+    await b.engine.triggerRuns(b.tenantId, [{ ...ask(id, workflow), isRepeated: true }]);
+    for (let task = 0; task < tasks; task++) await worker.succeed(await worker.next());
+    expect(await b.ended(id)).toMatchObject({ status: "succeeded" });
+
+    expect(await a.engine.triggerRuns(a.tenantId, [ask(id, workflow)])).toEqual([id]);
+    expect(await a.query("select from task_run union all select from workflow_run")).toEqual([]);
+    const next = await a.run("plain");
+    expect((await worker.next()).id, "its slot was given back").toBe(next);
+    expect(worker.sent).toHaveLength(tasks + 1);
+  },
+);
+
+test("what was asked for again is remembered for minutes, and no longer", async () => {
+  async function repeat(): Promise<void> {
+    await b.engine.triggerRuns(b.tenantId, [{ ...ask(newRunId(), "plain"), isRepeated: true }]);
+    await worker.succeed(await worker.next());
+  }
+  const remembered = async () => (await b.query("select from asked_again")).length;
+  await repeat();
+  await cluster.clock.jump(11 * 60_000);
+  await repeat();
+  expect(await remembered()).toBe(2);
+  await forgetAskedAgain(b.db);
+  expect(await remembered()).toBe(1);
 });

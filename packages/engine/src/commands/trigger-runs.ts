@@ -25,6 +25,7 @@ import {
   keepFirstWorkflowRuns,
   type NewTaskRun,
   type NewWorkflowRun,
+  noteAskedAgain,
   type ReplicaId,
 } from "@helve/store";
 import type { AssignedTask, TriggerRequest } from "../api.ts";
@@ -262,7 +263,10 @@ export class TriggerRuns {
     const { stored } = await insertTaskRuns(tx, this.#deps.replicaId(), rows);
     if (!isRepeated && stored === rows.length) return { ids, born: new Set(rows.map((row) => row.id)) };
     await keepFirstWorkflowRuns(tx, families);
-    return { ids, born: await keepFirstTaskRuns(tx, rows) };
+    const born = await keepFirstTaskRuns(tx, rows);
+    const again = tasks.filter(({ run }) => isFresh(run) && !isNew(run)).map(({ row }) => row.id);
+    await noteAskedAgain(tx, again);
+    return { ids, born };
   }
 
   /** The runs are durable: sends what was born assigned and tells of what stands in line. */

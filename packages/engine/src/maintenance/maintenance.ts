@@ -1,4 +1,11 @@
-import { createPartitions, type Database, deleteExpiredRoutes, findViolations, listOldSnapshots } from "@helve/store";
+import {
+  createPartitions,
+  type Database,
+  deleteExpiredRoutes,
+  findViolations,
+  forgetAskedAgain,
+  listOldSnapshots,
+} from "@helve/store";
 import type { Meter, Observer } from "../observer.ts";
 
 const AUDIT_MS = 60_000;
@@ -6,10 +13,11 @@ const AUDIT_MS = 60_000;
 const OLD_SNAPSHOT_SECONDS = 60;
 const PARTITIONS_MS = 6 * 3_600_000;
 const ROUTES_MS = 3_600_000;
+const FORGET_MS = 600_000;
 
 /**
- * Looks every minute whether what is stored keeps the promises and who keeps vacuum from its work, makes the partitions of the weeks to come, and deletes the
- * routes that only runs of long ago had asked for.
+ * Looks every minute whether what is stored keeps the promises and who keeps vacuum from its work, makes the partitions of the
+ * weeks to come, and deletes the routes that only runs of long ago had asked for, and what is remembered of repeated requests.
  */
 export class Maintenance {
   readonly #db: Database;
@@ -32,6 +40,7 @@ export class Maintenance {
     this.#timers = [
       setInterval(() => this.#queue("auditing", () => this.audit()), AUDIT_MS),
       setInterval(() => this.#queue("creating partitions", () => createPartitions(this.#db)), PARTITIONS_MS),
+      setInterval(() => this.#queue("forgetting requests", () => forgetAskedAgain(this.#db)), FORGET_MS),
       setInterval(() => this.#queue("deleting routes", () => deleteExpiredRoutes(this.#db)), ROUTES_MS),
     ];
   }

@@ -33,6 +33,33 @@ export async function keepFirstTaskRuns(tx: Db, runs: readonly NewTaskRun[]): Pr
   return new Set(rows.map((row) => row.id));
 }
 
+const NOTE_ASKED_AGAIN: Statement = {
+  name: "note_asked_again",
+  text: /* sql */ `
+  insert into asked_again (task_id, asked_at)
+  select id, helve_now() from unnest($1::uuid[]) as n (id) order by id
+  on conflict (task_id) do nothing`,
+};
+
+/**
+ * Remembers that these task runs were asked for again: the first request, should it come to another replica only now, stores
+ * nothing. Must be in the transaction of the insert, after it, which would leave them out as well.
+ */
+export async function noteAskedAgain(tx: Db, ids: readonly Uuid[]): Promise<void> {
+  if (ids.length > 0) await tx.query(NOTE_ASKED_AGAIN, [ids]);
+}
+
+/** A request that lies in a link or in an engine that stands still does so for seconds; its connection is given up then. */
+const FORGET_ASKED_AGAIN: Statement = {
+  name: "forget_asked_again",
+  text: `delete from asked_again where asked_at < helve_now() - interval '10 minutes'`,
+};
+
+/** Forgets what was asked for again long ago: as long as anything is remembered, every insert looks for each of its tasks there. */
+export async function forgetAskedAgain(db: Db): Promise<void> {
+  await db.query(FORGET_ASKED_AGAIN);
+}
+
 const KEEP_FIRST_WORKFLOW_RUNS: Statement = {
   name: "keep_first_workflow_runs",
   text: /* sql */ `

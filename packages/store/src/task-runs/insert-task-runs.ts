@@ -53,8 +53,16 @@ const STATUS = sharedValue("status");
 // Read once for a statement and not once for every time that it stands in a row.
 const NOW = "(select helve_now())";
 
-/** @param more columns of the tasks' own, from `n` as well */
-function insertFrom(source: string, more: readonly string[] = []): string {
+// It was stored elsewhere before this statement began, and may have ended since. Nearly always there is none, which is found
+// out once for a statement: a look for each task would cost a fifteenth of the insert.
+const NOT_ASKED_AGAIN = /* sql */ `
+  (not exists (select from asked_again) or not exists (select from asked_again where task_id = n.id))`;
+
+/**
+ * @param more columns of the tasks' own, from `n` as well
+ * @param condition which of them
+ */
+function insertFrom(source: string, more: readonly string[] = [], condition = "true"): string {
   const own = ["id", ...more, "input", "metadata"];
   return /* sql */ `
     insert into task_run (
@@ -70,6 +78,7 @@ function insertFrom(source: string, more: readonly string[] = []): string {
         when 'queued' then ${NOW} + ${sharedValue("schedule_timeout_ms")} * interval '1 ms'
       end
     from ${source}
+   where ${condition} and ${NOT_ASKED_AGAIN}
     on conflict (id) do nothing
     returning 1`;
 }
@@ -97,11 +106,11 @@ const INSERT_CHILDREN = ownedStatement(
     on conflict (parent_id, key) do nothing
     returning run_id
   ),
-  stored as (${insertFrom(`owner, ${CHILDREN} where n.key is null or n.id in (select run_id from first)`, [
-    "parent_task_id",
-    "child_index",
-    "child_key",
-  ])})
+  stored as (${insertFrom(
+    `owner, ${CHILDREN}`,
+    ["parent_task_id", "child_index", "child_key"],
+    "(n.key is null or n.id in (select run_id from first))",
+  )})
   select array(select run_id::text from first) as first, (select count(*)::int from stored) as stored from owner`,
 );
 
@@ -113,7 +122,7 @@ export interface InsertedTaskRuns {
 }
 
 /**
- * Stores task runs, all or none. An id that is there already is left as it is, so without keys it can be run again after a
+ * Stores task runs, all or none. An id that is there already, or was asked for again, is left as it is, so without keys it can be run again after a
  * lost connection; with keys it would find its own keys taken.
  *
  * @param keys of each run, or null: a run whose key another one has is not stored. A run with a key has a parent
