@@ -132,7 +132,8 @@ test(
     await more();
     await load.stop();
     // By what is stored: a worker that left may have missed the answer to its last report.
-    await expect.poll(() => unfinished(load.acknowledged), { timeout: 30_000 }).toBe(0);
+    // One that left together with its engine is missed for half a minute.
+    await expect.poll(() => unfinished(load.acknowledged), { timeout: 60_000 }).toBe(0);
 
     for (const worker of [onB, onC]) expect(worker.refusals).toEqual([]);
     expect(onB.isListening()).toBe(true);
