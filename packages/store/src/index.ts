@@ -44,6 +44,7 @@ export {
   type Claim,
   type ClaimedTaskRun,
   claimTaskRuns,
+  MAX_CLAIM_BYTES,
   RANKS,
 } from "./task-runs/claim-task-runs.ts";
 export {
@@ -76,6 +77,7 @@ export {
 } from "./task-runs/insert-again.ts";
 export { insertTaskRuns, type NewTaskRun } from "./task-runs/insert-task-runs.ts";
 export {
+  countParentsBytes,
   type Ending,
   endTaskRuns,
   type LockedTaskRun,

@@ -10,6 +10,7 @@ import {
   type Uuid,
 } from "@helve/core";
 import {
+  countParentsBytes,
   type Db,
   getTaskRunStates,
   insertTaskEvents,
@@ -101,10 +102,17 @@ async function replayDag(
   await readyTaskRuns(
     tx,
     [...plan.longer].map(([number, pendingParents]) => {
-      const { id, routeId } = rows.get(taskIdOf(run.id, number)) as LockedTaskRun;
-      return { id, routeId, pendingParents, status: "waiting", workerId: null };
+      const { id, routeId, parentsBytes } = rows.get(taskIdOf(run.id, number)) as LockedTaskRun;
+      return { id, routeId, pendingParents, parentsBytes, status: "waiting", workerId: null };
     }),
   );
+  // Those that run again count when they end again.
+  const again = new Set(plan.reopened.map(({ step }) => step.number));
+  const kept = plan.reopened.flatMap(({ step: { number, ancestors } }) => {
+    const finished = ancestors.filter((ancestor) => !again.has(ancestor));
+    return finished.map((ancestor) => ({ id: taskIdOf(run.id, number), ancestorId: taskIdOf(run.id, ancestor) }));
+  });
+  await countParentsBytes(tx, run.tenantId, kept);
   const count = (status: string) => reopened.filter(({ state }) => state.status === status).length;
   await recordProgress(tx, [
     {

@@ -7,6 +7,7 @@ import {
   type LockedTaskRun,
   lockOwner,
   lockWorkflowRuns,
+  MAX_CLAIM_BYTES,
   type NewTaskEvent,
   type Readying,
   type ReplicaId,
@@ -22,7 +23,7 @@ import { type Catalog, stepOf, type Version } from "../catalog/catalog.ts";
 import { describeDagTasks, type Row } from "../dispatcher/assignment.ts";
 import type { Route } from "../dispatcher/route.ts";
 import type { Routes } from "../dispatcher/routes.ts";
-import { untilFull } from "../dispatcher/until-full.ts";
+import { untilFull, withinBytes } from "../dispatcher/until-full.ts";
 import type { Session } from "../sessions/session.ts";
 import { concerns, decide, type Settled, type Settlement, taskEnd } from "./settlement.ts";
 import { eventsOf } from "./settlement-events.ts";
@@ -46,11 +47,12 @@ export interface SettleResult {
 export interface DecideDeps {
   catalog: Pick<Catalog, "loaded">;
   routes: Pick<Routes, "byId" | "findPlaced">;
-  /** Takes slots for a task that becomes ready; undefined when it must stand in line. */
-  reserve(route: Route): Session | undefined;
+  /** Takes slots for a task that becomes ready and is so large when it is sent; undefined when it must stand in line. */
+  reserve(route: Route, bytes: number): Session | undefined;
 }
 
 export interface SettleDeps extends DecideDeps {
+  reserve(route: Route): Session | undefined;
   catalog: Catalog;
   routes: Routes;
 }
@@ -84,7 +86,8 @@ export async function settle(
   const runs = new Map(locked.map((run) => [run.id, run]));
   const { targets, rows } = await lockConcerned(tx, deps.catalog, settlements, runs);
   await loadStickyRoutes(deps.routes, deps.catalog, targets, rows);
-  const decisions = decideAll({ ...deps, reserve: untilFull(deps.reserve) }, settlements, targets, rows, runs);
+  const reserve = withinBytes(untilFull(deps.reserve), MAX_CLAIM_BYTES);
+  const decisions = decideAll({ ...deps, reserve }, settlements, targets, rows, runs);
   // A claim passes over what is locked and then takes the line to be empty.
   for (const row of rows.values())
     if (row.status === "queued") stand(decisions.result, row.routeId, row.scheduleTimeoutMs);
@@ -137,7 +140,8 @@ export function decideAll(
     else rows.delete(row.id);
     if (settled.ending && step.number > 0) {
       const ends = endsByRun.get(runIdOf(row.id)) ?? [];
-      endsByRun.set(runIdOf(row.id), [...ends, { ...taskEnd(settled), workerId: row.workerId }]);
+      const bytes = row.parentsBytes + (settled.ending.output?.length ?? 0);
+      endsByRun.set(runIdOf(row.id), [...ends, { ...taskEnd(settled), workerId: row.workerId, bytes }]);
     }
   }
   const waiting = waitingByRun(rows);
@@ -177,28 +181,38 @@ function advance(
   decisions.progress.push({ id: run.id, ...advanced.run, status: advanced.status });
   if (advanced.status) decisions.result.endedRuns.push({ run, status: advanced.status });
   endWaiting(run.id, advanced, rows, decisions);
-  const lineOf = (row: LockedTaskRun, number: number) => {
+  const endedBytes = bytesByChild(version, ends);
+  const stateOf = (row: LockedTaskRun, number: number) => {
     const route = stickyRoute(deps.routes, version, number, ends) ?? deps.routes.byId(row.routeId);
-    return { route, routeId: route?.id ?? row.routeId };
+    const parentsBytes = row.parentsBytes + (endedBytes.get(number) ?? 0);
+    return { route, state: { id: row.id, routeId: route?.id ?? row.routeId, parentsBytes } };
   };
   for (const [number, pendingParents] of advanced.nearer) {
-    const row = rows.get(taskIdOf(run.id, number)) as LockedTaskRun;
-    const { routeId } = lineOf(row, number);
-    decisions.readyings.push({ id: row.id, routeId, pendingParents, status: "waiting", workerId: null });
+    const { state } = stateOf(rows.get(taskIdOf(run.id, number)) as LockedTaskRun, number);
+    decisions.readyings.push({ ...state, pendingParents, status: "waiting", workerId: null });
   }
   for (const number of advanced.ready) {
     const row = rows.get(taskIdOf(run.id, number)) as LockedTaskRun;
-    const { route, routeId } = lineOf(row, number);
-    const session = route && deps.reserve(route);
+    const { route, state } = stateOf(row, number);
+    const session = route && deps.reserve(route, run.input.length + run.metadata.length + state.parentsBytes);
     const status = session ? "assigned" : "queued";
-    decisions.readyings.push({ id: row.id, routeId, pendingParents: 0, status, workerId: session?.workerId ?? null });
+    decisions.readyings.push({ ...state, pendingParents: 0, status, workerId: session?.workerId ?? null });
     if (session) {
       const handedOut = { ...row, attempt: row.attempt + 1, workerId: session.workerId };
       decisions.handOuts.push({ row: handedOut, session, route });
     } else {
-      stand(decisions.result, routeId, row.scheduleTimeoutMs);
+      stand(decisions.result, state.routeId, row.scheduleTimeoutMs);
     }
   }
+}
+
+/** What these ends add to what each child is sent, by its number. */
+function bytesByChild({ children }: Version, ends: readonly EndOnWorker[]): Map<number, number> {
+  const sums = new Map<number, number>();
+  for (const { number, bytes } of ends) {
+    for (const child of children[number] ?? []) sums.set(child, (sums.get(child) ?? 0) + bytes);
+  }
+  return sums;
 }
 
 /** Ends the tasks that can no longer run, and the on-failure task that nobody needs. */

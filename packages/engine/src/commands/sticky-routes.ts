@@ -5,8 +5,8 @@ import type { Route } from "../dispatcher/route.ts";
 import type { Placed, Routes } from "../dispatcher/routes.ts";
 import type { Target } from "./settlement-targets.ts";
 
-/** The end of a task, and on which worker it ran. */
-export type EndOnWorker = TaskEnd & { workerId: WorkerId | null };
+/** The end of a task, on which worker it ran, and what its children are sent of it and of what came before it. */
+export type EndOnWorker = TaskEnd & { workerId: WorkerId | null; bytes: number };
 
 /**
  * In a sticky workflow a task belongs to a worker that ran one of its parents: to that of the last parent that succeeded,

@@ -14,3 +14,19 @@ export function untilFull(reserve: (route: Route) => Session | undefined): (rout
     return session;
   };
 }
+
+/**
+ * Reserves for tasks that are decided on together as long as what they are sent, all in all, is less than `limit`: the last
+ * one may go beyond. The others stand in line, where claims have a bound of their own.
+ */
+export function withinBytes(
+  reserve: (route: Route) => Session | undefined,
+  limit: number,
+): (route: Route, bytes: number) => Session | undefined {
+  let sum = 0;
+  return (route, bytes) => {
+    const session = sum < limit ? reserve(route) : undefined;
+    if (session) sum += bytes;
+    return session;
+  };
+}

@@ -204,6 +204,7 @@ export class MemoryEngine {
       requeues: 0,
       priority: 1,
       pendingParents,
+      parentsBytes: 0,
       scheduleTimeoutMs: step.task.scheduleTimeoutMs,
       executionTimeoutMs: step.task.executionTimeoutMs,
       parentTaskId: null,

@@ -52,11 +52,11 @@ const SENT_COLUMNS = /* sql */ `
 export const ASSIGNED_COLUMNS: string = /* sql */ `
   t.tenant_id as "tenantId", t.route_id as "routeId", t.worker_id as "workerId", ${SENT_COLUMNS}`;
 
-/** What a task brings into memory when it is claimed. The outputs of its parents come on top. */
+/** What a task brings into memory when it is claimed. */
 const BYTES = /* sql */ `coalesce(
   octet_length(input) + octet_length(metadata),
   (select octet_length(run.input) + octet_length(run.metadata) from workflow_run run
-    where run.id = (left(task_run.id::text, 32) || '0000')::uuid),
+    where run.id = (left(task_run.id::text, 32) || '0000')::uuid) + coalesce(parents_bytes, 0),
   0)`;
 
 // Rank by rank, lowest first, and only until there are enough: the outer limit stops the walk, and what is not reached is
@@ -64,7 +64,7 @@ const BYTES = /* sql */ `coalesce(
 // a nested loop over both. What the caller knows by the place in that list does not come back.
 //
 // Bytes are granted to one row of each line in turn. The length of a large value is known without reading it; a task of a
-// DAG has its input in the run. What is found and not granted was locked in vain, for as long as the statement takes: a
+// DAG has its input in the run, and in its row the length of its parents' outputs. What is found and not granted was locked in vain, for as long as the statement takes: a
 // replica that passes over it meanwhile finds it at its next sweep.
 const CLAIM_TASK_RUNS = ownedStatement(
   "claim_task_runs",
@@ -101,7 +101,10 @@ const CLAIM_TASK_RUNS = ownedStatement(
             t.input, ${SENT_COLUMNS}`,
 );
 
-/** Inputs and metadata that one statement gives out; the last task may go beyond. A task's own are at most 4 MiB. */
+/**
+ * Inputs, metadata and outputs of parents that one statement gives out; the last task may go beyond. A task's own are at
+ * most 4 MiB.
+ */
 export const MAX_CLAIM_BYTES: number = 8 * 2 ** 20;
 
 /**

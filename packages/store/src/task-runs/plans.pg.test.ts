@@ -40,7 +40,9 @@ beforeAll(async () => {
   await lockTaskRuns(collector, [id]);
   await endTaskRuns(collector, [{ id, status: "failed", output: null, error: "", startedAtMs: null }]);
   await requeueTaskRuns(collector, [{ id, status: "queued", failures: 0, requeues: 0, delayMs: 0 }]);
-  await readyTaskRuns(collector, [{ id, routeId: 1, pendingParents: 0, status: "queued", workerId: null }]);
+  await readyTaskRuns(collector, [
+    { id, routeId: 1, pendingParents: 0, parentsBytes: 0, status: "queued", workerId: null },
+  ]);
 });
 
 async function planOf(name: string): Promise<string> {

@@ -27,13 +27,15 @@ export interface LockedTaskRun extends Omit<AssignedTaskRun, "workerId"> {
   scheduleTimeoutMs: number;
   status: UnfinishedStatus;
   pendingParents: number;
+  /** Of the outputs of parents that have ended, and of theirs in turn. */
+  parentsBytes: number;
   /** Its deadline has passed by the database's clock. */
   isDue: boolean;
   isStarted: boolean;
 }
 
 const LOCKED_COLUMNS = `${ASSIGNED_COLUMNS}, t.input, t.failures, t.requeues, t.schedule_timeout_ms as "scheduleTimeoutMs", t.status, t.pending_parents as "pendingParents",
-  coalesce(t.deadline_at <= helve_now(), false) as "isDue", t.started_at is not null as "isStarted"`;
+  coalesce(t.parents_bytes, 0) as "parentsBytes", coalesce(t.deadline_at <= helve_now(), false) as "isDue", t.started_at is not null as "isStarted"`;
 
 const LOCK_TASK_RUNS: Statement = {
   name: "lock_task_runs",
@@ -111,6 +113,8 @@ export interface Readying {
   /** Where it stands from now on: its route may depend on where its parents ran. */
   routeId: number;
   pendingParents: number;
+  /** As in {@link LockedTaskRun}, with those that have ended now. */
+  parentsBytes: number;
   status: "waiting" | "queued" | "assigned";
   /** Set exactly when `status` is assigned; the attempt becomes 1. */
   workerId: Uuid | null;
@@ -120,7 +124,8 @@ const READY_TASK_RUNS: Statement = {
   name: "ready_task_runs",
   text: /* sql */ `
   update task_run t
-     set route_id = r.route_id, pending_parents = r.pending_parents, status = r.status, worker_id = r.worker_id,
+     set route_id = r.route_id, pending_parents = r.pending_parents, parents_bytes = least(r.parents_bytes, 2^30),
+         status = r.status, worker_id = r.worker_id,
          attempt = t.attempt + case when r.status = 'assigned' then 1 else 0 end,
          queued_at = case when r.status <> 'waiting' then helve_now() end,
          assigned_at = case when r.status = 'assigned' then helve_now() end,
@@ -128,13 +133,37 @@ const READY_TASK_RUNS: Statement = {
            when 'assigned' then helve_now() + t.execution_timeout_ms * interval '1 ms'
            when 'queued' then helve_now() + t.schedule_timeout_ms * interval '1 ms'
          end
-    from unnest($1::uuid[], $2::int[], $3::smallint[], $4::task_status[], $5::uuid[])
-           as r (id, route_id, pending_parents, status, worker_id)
+    from unnest($1::uuid[], $2::int[], $3::smallint[], $4::bigint[], $5::task_status[], $6::uuid[])
+           as r (id, route_id, pending_parents, parents_bytes, status, worker_id)
    where t.id = r.id`,
 };
 
 /** Records what the ends of parents did to locked, waiting task runs. */
 export async function readyTaskRuns(tx: Db, readyings: readonly Readying[]): Promise<void> {
   if (readyings.length === 0) return;
-  await tx.query(READY_TASK_RUNS, columns(readyings, ["id", "routeId", "pendingParents", "status", "workerId"]));
+  const values = columns(readyings, ["id", "routeId", "pendingParents", "parentsBytes", "status", "workerId"]);
+  await tx.query(READY_TASK_RUNS, values);
+}
+
+const COUNT_PARENTS_BYTES: Statement = {
+  name: "count_parents_bytes",
+  text: /* sql */ `
+  update task_run t set parents_bytes = least(ancestors.bytes, 2^30)
+    from (
+      select p.id, sum(octet_length(h.output)) as bytes
+        from unnest($2::uuid[], $3::uuid[]) as p (id, ancestor_id)
+        join task_run_history h on h.tenant_id = $1 and h.id = p.ancestor_id
+       group by p.id
+    ) ancestors
+   where t.id = ancestors.id`,
+};
+
+/** Counts what is sent of ancestors that have ended along with tasks that run again. */
+export async function countParentsBytes(
+  tx: Db,
+  tenantId: Uuid,
+  pairs: readonly { id: Uuid; ancestorId: Uuid }[],
+): Promise<void> {
+  if (pairs.length === 0) return;
+  await tx.query(COUNT_PARENTS_BYTES, [tenantId, ...columns(pairs, ["id", "ancestorId"])]);
 }

@@ -1,0 +1,1 @@
+alter table task_run drop column parents_bytes;
