@@ -103,6 +103,9 @@ export class Reports {
       if (report.outcome !== "started") held.endReportedAtMs ??= this.#deps.clock.now();
     } else this.#codeGoesOn(tenantId, report, by);
     const startedAtMs = held && !held.isStartStored ? (held.startedAtMs ?? null) : null;
+    if (report.outcome === "succeeded" && taskNumberOf(taskId) === 0) {
+      return this.#successes.add({ id: taskId, tenantId, attempt, output: report.output, startedAtMs });
+    }
     const settlement = { tenantId, id: taskId, attempt, startedAtMs };
     switch (report.outcome) {
       case "started":
@@ -110,9 +113,7 @@ export class Reports {
       case "ended":
         return Promise.resolve("accepted");
       case "succeeded":
-        if (taskNumberOf(taskId) > 0)
-          return this.#answer({ ...settlement, cause: { kind: "succeeded", output: report.output } });
-        return this.#successes.add({ id: taskId, tenantId, attempt, output: report.output, startedAtMs });
+        return this.#answer({ ...settlement, cause: { kind: "succeeded", output: report.output } });
       case "failed": {
         const { error, isRetryable } = report;
         return this.#answer({ ...settlement, cause: { kind: "failed", error, isRetryable } });

@@ -32,7 +32,7 @@ import type { AssignedTask, TriggerRequest } from "../api.ts";
 import { Batcher, CHARACTERS_OF_ONE } from "../batcher.ts";
 import { type Catalog, type Step, stepOf, type Version } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
-import { describeTask } from "../dispatcher/assignment.ts";
+import { describeTask, type Row } from "../dispatcher/assignment.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
 import type { HeldTasks } from "../dispatcher/held-tasks.ts";
 import { rankInLine } from "../dispatcher/line-position.ts";
@@ -279,9 +279,8 @@ export class TriggerRuns {
     for (const { run, step, route, row, session } of tasks) {
       if (row.status !== "waiting") queued.push({ tenantId: run.tenantId, taskId: row.id, metadata: run.metadata });
       if (session) {
-        const source = { ...row, workerId: session.workerId, attempt: 1 };
         const errors = step.isOnFailure ? "{}" : undefined;
-        const task = describeTask(catalog, source, run.input, run.metadata, "{}", errors);
+        const task = describeTask(catalog, firstAttempt(row, session), run.input, run.metadata, "{}", errors);
         assigned.push({ task, session, route });
       } else if (row.status === "queued") {
         lines.add(route);
@@ -391,6 +390,24 @@ function planTask(run: PlannedRun, step: Step, id: string, reserve: Reserve): Pl
     metadata: version.isStandalone ? run.metadata : null,
   };
   return { run, step, route, row, session };
+}
+
+/** Field by field: what the rest of the row would take is as much again, for every task. */
+function firstAttempt(row: NewTaskRun, { workerId }: Session): Row {
+  const { id, tenantId, versionId, priority, executionTimeoutMs, parentTaskId, childIndex, childKey } = row;
+  const attempt = 1;
+  return {
+    id,
+    tenantId,
+    versionId,
+    workerId,
+    attempt,
+    priority,
+    executionTimeoutMs,
+    parentTaskId,
+    childIndex,
+    childKey,
+  };
 }
 
 function workflowRunRow(run: PlannedRun): NewWorkflowRun {

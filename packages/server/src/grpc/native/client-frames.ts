@@ -11,20 +11,26 @@ export function newClientFrame(): helve.EngineToClient {
 }
 
 /** A run that a client wants started. @throws HelveError invalid_argument */
-export function readTrigger(
-  { parentTaskId, desiredWorkerLabels, runId, ...trigger }: helve.Trigger,
-  isRepeated: boolean,
-): TriggerRequest {
+export function readTrigger(trigger: helve.Trigger, isRepeated: boolean): TriggerRequest {
+  const { runId, parentTaskId } = trigger;
   if (runId !== undefined) checkRunId(runId, parentTaskId);
   if (parentTaskId !== undefined && !isUuid(parentTaskId)) {
     throw fieldError("parent_task_id", parentTaskId, "must be a UUID");
   }
-  const request = checkTrigger({
-    ...trigger,
+  // Field by field: the rest of an object costs as much memory as all else that is read of a run.
+  return checkTrigger({
+    workflow: trigger.workflow,
+    runId: runId?.toLowerCase(),
+    isRepeated: runId !== undefined && isRepeated,
+    input: trigger.input,
+    metadata: trigger.metadata,
+    priority: trigger.priority,
     parentTaskId: parentTaskId?.toLowerCase(),
-    desiredLabels: readLabels(desiredWorkerLabels),
+    childIndex: trigger.childIndex,
+    childKey: trigger.childKey,
+    desiredWorkerId: trigger.desiredWorkerId,
+    desiredLabels: readLabels(trigger.desiredWorkerLabels),
   });
-  return runId === undefined ? request : { ...request, runId: runId.toLowerCase(), isRepeated };
 }
 
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{8}0000$/i;

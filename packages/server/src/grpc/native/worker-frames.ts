@@ -65,18 +65,18 @@ export function readTaskId(taskId: string): TaskRunId {
 
 /** A worker's report in the engine's words. @throws HelveError invalid_argument */
 export function readReport(report: helve.Report): Report {
-  const attempt = readAttempt(report);
+  const { taskId, attempt } = readAttempt(report);
   switch (report.outcome) {
     case helve.Outcome.OUTCOME_STARTED:
-      return { ...attempt, outcome: "started" };
+      return { taskId, attempt, outcome: "started" };
     case helve.Outcome.OUTCOME_SUCCEEDED:
-      return { ...attempt, ...success(report.payload) };
+      return { taskId, attempt, ...success(report.payload) };
     case helve.Outcome.OUTCOME_FAILED:
-      return { ...attempt, ...failure(report.payload, !report.notRetryable) };
+      return { taskId, attempt, ...failure(report.payload, !report.notRetryable) };
     case helve.Outcome.OUTCOME_ENDED:
-      return { ...attempt, outcome: "ended" };
+      return { taskId, attempt, outcome: "ended" };
     case helve.Outcome.OUTCOME_RETURNED:
-      return { ...attempt, outcome: "returned" };
+      return { taskId, attempt, outcome: "returned" };
   }
   throw invalidArgument(`outcome is ${report.outcome}: it must be one of 0 to 4`);
 }
