@@ -49,6 +49,12 @@ test("the image has every workspace that its installation reads, and starts a pr
   const dockerfile = await readFile(deployed("Dockerfile"), "utf8");
   const copied = [...dockerfile.matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, sources = ""]) => sources.split(" "));
   for (const source of copied) await expect(readFile(deployed(`../${source}`)).catch(isFolder)).resolves.toBeDefined();
+  const { workspaces } = JSON.parse(await readFile(deployed("../package.json"), "utf8")) as { workspaces: string[] };
+  for (const workspace of workspaces) {
+    expect(copied).toContain(workspace === "packages/*" ? "packages" : `${workspace}/package.json`);
+  }
+  expect(dockerfile).toMatch(/^ENV .*HELVE_DATA_DIR=\/data$/m);
+  expect(readConfig([], { HELVE_DATA_DIR: "/data" }).dataDir).toBe("/data");
   const [, entry = ""] = /^ENTRYPOINT \["node", "\/opt\/helve\/(.+)"\]$/m.exec(dockerfile) ?? [];
   await expect(readFile(deployed(`../${entry}`))).resolves.toBeDefined();
 });
