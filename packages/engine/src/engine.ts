@@ -46,6 +46,7 @@ import { RunResults, runStatus } from "./results/run-results.ts";
 import { countSessions, runningLoads, usedSlots } from "./sessions/count-sessions.ts";
 import { identity, Sessions } from "./sessions/sessions.ts";
 import { workerNames } from "./sessions/worker-names.ts";
+import { Storing } from "./storing.ts";
 import { Sweeper } from "./sweeper.ts";
 import { QueueTimers } from "./timers/queue-timers.ts";
 import { UnservedWatch } from "./waits/unserved-watch.ts";
@@ -280,6 +281,7 @@ export function createEngine({
   });
 
   const maintenance = new Maintenance(db, observer);
+  const storing = new Storing();
 
   const receive = actOnHints({
     lease,
@@ -382,7 +384,7 @@ export function createEngine({
     },
 
     readiness() {
-      const reason = outdated ?? (state === "running" ? trouble() : `the engine is ${state}`);
+      const reason = outdated ?? (state === "running" ? (trouble() ?? storing.trouble()) : `the engine is ${state}`);
       return reason === undefined ? { isReady: true } : { isReady: false, reason };
     },
 
@@ -415,7 +417,7 @@ export function createEngine({
       await pausesChanged();
     },
 
-    triggerRuns: (tenantId, requests) => triggers.trigger(tenantId, requests),
+    triggerRuns: (tenantId, requests) => storing.watch(triggers.trigger(tenantId, requests)),
 
     async cancel(tenantId, ids, reason) {
       const cause = { kind: "cancelled" as const, message: reason, byWorker: false };
@@ -459,7 +461,11 @@ export function createEngine({
     },
     connectionClosed: (connection) => sessions.connectionClosed(connection),
 
-    report: (tenantId: TenantId, batch: readonly Report[], by?: WorkerId) => reports.report(tenantId, batch, by),
+    report(tenantId: TenantId, batch: readonly Report[], by?: WorkerId) {
+      const answers = reports.report(tenantId, batch, by);
+      // A start is mostly kept in memory.
+      return batch.every(({ outcome }) => outcome === "started") ? answers : storing.watch(answers);
+    },
 
     async refreshTimeout(tenantId, taskId, incrementMs) {
       const message = `Timeout refreshed by ${formatDuration(incrementMs)}`;

@@ -1,5 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { smallDisk } from "./testing/small-disk.ts";
 import { type SteadyWorker, steadyWorker } from "./testing/steady-worker.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 import { putWorkflow, trigger } from "./testing/test-worker.ts";
@@ -11,6 +12,10 @@ const ANSWERED_MS = 7_000;
 const NOT_READY_MS = 15_000;
 const BACK_MS = 5_000;
 const LIMIT_MS = 60_000;
+const DISK_MIB = 256;
+
+const disk = await smallDisk(DISK_MIB);
+if (!disk) console.info("a full disk is not tried: nothing can be mounted here (as root on Linux it can)");
 
 let postgres: TroubledPostgres;
 let server: TestServer;
@@ -19,7 +24,8 @@ let worker: SteadyWorker;
 const acknowledged = new Set<string>();
 
 beforeAll(async () => {
-  postgres = await troubledPostgres();
+  // Segments of the log that are kept for later would be room to write into.
+  postgres = await troubledPostgres(disk?.path, { min_wal_size: "32MB", max_wal_size: "64MB" });
   server = await startTestServer(postgres.url);
   await putWorkflow(server.client, "steady");
   worker = await steadyWorker(server.connect(), "steady:only", 20);
@@ -28,6 +34,7 @@ afterAll(async () => {
   worker?.stop();
   await server?.stop();
   await postgres?.end();
+  await disk?.remove();
 }, LIMIT_MS);
 
 afterEach(async () => {
@@ -136,7 +143,7 @@ test(
     const thaw = await postgres.freeze();
     try {
       await expect.poll(async () => (await ready()).status, { timeout: NOT_READY_MS }).toBe(503);
-      expect((await ready()).text).toContain("the lease has run out");
+      await expect.poll(async () => (await ready()).text, { timeout: NOT_READY_MS }).toContain("the lease has run out");
       const metrics = await fetch(`${server.running.httpUrl}/metrics`);
       expect(await metrics.text()).toMatch(/^helve_ready 0$/m);
       expect(await triggerOnce()).toMatchObject({ code: status.UNAVAILABLE });
@@ -183,3 +190,49 @@ test(
   },
   LIMIT_MS,
 );
+
+test(
+  "says UNAVAILABLE to whom a slow Postgres lets wait for longer, and goes on when it does",
+  async () => {
+    const load = triggering();
+    const slow = postgres.query(
+      "do $$ begin lock table task_run in access exclusive mode; perform pg_sleep(8); end $$",
+    );
+    // Whoever asked for it has the same patience as the engine.
+    await expect(slow).rejects.toThrow("no answer came in time");
+    await expectBack();
+    const outcomes = await load.stop();
+    expectSoundAnswers(outcomes);
+    expect(outcomes.map(({ code }) => code)).toContain(status.UNAVAILABLE);
+  },
+  LIMIT_MS,
+);
+
+test.runIf(disk)(
+  "says UNAVAILABLE and why while the disk is full, also when that ends Postgres, and goes on when there is room again",
+  async () => {
+    const load = triggering();
+    await disk?.fill();
+    try {
+      await expect.poll(async () => (await ready()).status, { timeout: NOT_READY_MS }).toBe(503);
+      expect((await ready()).text).toContain("No space left on device");
+      expect(await triggerOnce()).toMatchObject({ code: status.UNAVAILABLE });
+      expect(worker.isListening()).toBe(true);
+      await expect(fillLog()).rejects.toThrow();
+      expect(await triggerOnce()).toMatchObject({ code: status.UNAVAILABLE });
+      expect(await ready()).toMatchObject({ status: 503 });
+      expect(worker.isListening()).toBe(true);
+    } finally {
+      await disk?.empty();
+    }
+    // It is started again in pauses of up to 5 s.
+    await expectBack(15_000);
+    expectSoundAnswers(await load.stop());
+  },
+  LIMIT_MS,
+);
+
+/** Writes to Postgres' log of changes until there is no room for that either: then Postgres ends itself. */
+async function fillLog(): Promise<never> {
+  for (;;) await postgres.query("select pg_logical_emit_message(false, 'ballast', repeat('x', 1000000))");
+}

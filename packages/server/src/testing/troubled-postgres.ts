@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 // biome-ignore lint/style/noRestrictedImports: the trouble is made where Postgres is
 import { findViolations, migrate, openDatabase, type Violation } from "@helve/store";
 // biome-ignore lint/style/noRestrictedImports: as above
-import { startPostgres } from "@helve/store/embedded";
+import { type PostgresSettings, startPostgres } from "@helve/store/embedded";
 
 /** A Postgres of its own for a test that maltreats it. */
 export interface TroubledPostgres {
@@ -21,9 +21,13 @@ export interface TroubledPostgres {
   end(): Promise<void>;
 }
 
-export async function troubledPostgres(): Promise<TroubledPostgres> {
-  const dataDir = await mkdtemp(join(tmpdir(), "helve-trouble-"));
-  const postgres = await startPostgres({ dataDir, settings: { fsync: false, full_page_writes: false } });
+/** @param parent of its data folder */
+export async function troubledPostgres(
+  parent: string = tmpdir(),
+  settings: PostgresSettings = {},
+): Promise<TroubledPostgres> {
+  const dataDir = await mkdtemp(join(parent, "helve-trouble-"));
+  const postgres = await startPostgres({ dataDir, settings: { fsync: false, full_page_writes: false, ...settings } });
   const url = postgres.databaseUrl;
   await migrate(url);
   const db = openDatabase({ url, maxConnections: 1, applicationName: "trouble" });
