@@ -122,8 +122,8 @@ export interface InsertedTaskRuns {
 }
 
 /**
- * Stores task runs, all or none. An id that is there already, or was asked for again, is left as it is, so without keys it can be run again after a
- * lost connection; with keys it would find its own keys taken.
+ * Stores task runs, all or none. An id that is there already, or was asked for again, is left as it is, so without keys it can
+ * be run again after a lost connection; with keys it would find its own keys taken.
  *
  * @param keys of each run, or null: a run whose key another one has is not stored. A run with a key has a parent
  * @throws FencedError when this replica has been taken over; nothing is stored
