@@ -4,6 +4,18 @@ import type { Random } from "./random.ts";
 export const NO_UTF8 = "no-utf-8";
 
 const DEEP = 100_000;
+const MANY_KEYS = 100_000;
+
+/** Texts that break what does not expect them, by what is wrong with them; each is sent to every method. */
+export const BREAKING_TEXTS: Readonly<Record<string, string>> = {
+  NUL: "a\0b",
+  "no UTF-8": NO_UTF8,
+  "huge JSON": `{"a":"${"x".repeat(2_000_000)}"}`,
+  "deep JSON": `${'{"a":'.repeat(DEEP)}1${"}".repeat(DEEP)}`,
+  "JSON with many keys": JSON.stringify(
+    Object.fromEntries(Array.from({ length: MANY_KEYS }, (_, i) => [`key-${i}`, i])),
+  ),
+};
 
 /** Texts that nobody should send. Made when asked for, as some are long. */
 const TEXTS: readonly (() => string)[] = [
@@ -45,6 +57,33 @@ const MANY = 10_000;
 
 export function hostileText(random: Random): string {
   return random.pick(TEXTS)();
+}
+
+/** The value with one of its texts, whichever chance picks, replaced by another. */
+export function withText(value: unknown, text: string, random: Random): unknown {
+  let at = random.below(Math.max(1, countTexts(value)));
+  const replace = (one: unknown): unknown => {
+    if (isText(one)) return at-- === 0 ? (typeof one === "string" ? text : Buffer.from(text)) : one;
+    if (Array.isArray(one)) return one.map(replace);
+    if (!isObject(one)) return one;
+    return Object.fromEntries(Object.entries(one).map(([key, part]) => [key, key === "$case" ? part : replace(part)]));
+  };
+  return replace(value);
+}
+
+function countTexts(value: unknown): number {
+  if (isText(value)) return 1;
+  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + countTexts(one), 0);
+  if (!isObject(value)) return 0;
+  return Object.entries(value).reduce((sum, [key, part]) => sum + (key === "$case" ? 0 : countTexts(part)), 0);
+}
+
+function isText(value: unknown): value is string | Uint8Array {
+  return typeof value === "string" || value instanceof Uint8Array;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !(value instanceof Date);
 }
 
 /** The value with one part of it, deep inside or the whole, replaced by something unwelcome of the same type. */

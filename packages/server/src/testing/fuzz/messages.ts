@@ -7,7 +7,7 @@ import {
   v1,
   WorkflowServiceService,
 } from "@helve/contracts";
-import { breakUtf8, spoil } from "./hostile.ts";
+import { BREAKING_TEXTS, breakUtf8, spoil, withText } from "./hostile.ts";
 import type { Random } from "./random.ts";
 
 export type AnyMethod = MethodDefinition<unknown, unknown>;
@@ -191,6 +191,36 @@ export function hostileMessage(method: AnyMethod, sample: object | undefined, ra
   if (chance < 0.1) return spoilt.subarray(0, random.below(spoilt.length + 1));
   if (chance < 0.2) return flipped(spoilt, random);
   return spoilt;
+}
+
+/** One message of each kind that must break nothing, by what is wrong with it. */
+export function oneOfEachKind(method: AnyMethod, sample: object | undefined, random: Random): Record<string, Buffer> {
+  const good = sample ? encodeSample(method, sample) : Buffer.alloc(0);
+  const noise = { "random bytes": random.bytes(200), oversized: oversized(good) };
+  if (!sample) return noise;
+  const texts = Object.entries(BREAKING_TEXTS).map(([what, text]) => {
+    return [what, breakUtf8(encodeSample(method, withText(sample, text, random) as object))] as const;
+  });
+  return { ...noise, "wrong types": retyped(good), ...Object.fromEntries(texts) };
+}
+
+/** The message with a field more that nobody knows and that is too long. */
+function oversized(message: Buffer): Buffer {
+  const field = [0xfa, 0x7f, ...lengthBytes(OVERSIZED_BYTES)];
+  return Buffer.concat([message, Buffer.from(field), Buffer.alloc(OVERSIZED_BYTES)]);
+}
+
+const OVERSIZED_BYTES = 5 * 1024 * 1024;
+
+/** As protobuf writes a number. */
+function lengthBytes(length: number): number[] {
+  return length < 128 ? [length] : [(length & 127) | 128, ...lengthBytes(length >>> 7)];
+}
+
+/** The first field is of another type: a number where a text is meant, a text where a number is. */
+function retyped(message: Buffer): Buffer {
+  const [tag = 0] = message;
+  return Buffer.concat([Buffer.from([(tag & ~7) | ((tag & 7) === 0 ? 2 : 0)]), message.subarray(1)]);
 }
 
 /** Our own encoder refuses some numbers; others are taken then. */
