@@ -77,6 +77,8 @@ test("counts what was done, and shows what waits and what runs", async () => {
   expect(done.get("helve_ready")).toBe(1);
   expect(done.get("helve_lease_valid")).toBe(1);
   expect(done.get("helve_replicas")).toBe(1);
+  expect(done.get('helve_batch_seconds_count{batch="store"}')).toBeGreaterThan(0);
+  expect(done.get('helve_event_loop_lag_seconds{quantile="1"}')).toBeGreaterThanOrEqual(0);
   expect(done.get("helve_database_statements_total")).toBeGreaterThan(10);
   expect(done.get("process_resident_memory_bytes")).toBeGreaterThan(1e7);
   worker.stream.cancel();
