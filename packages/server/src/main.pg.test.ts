@@ -126,7 +126,10 @@ test("a process ends although a client that is no longer there never closes its 
     await once(socket, "data");
     const exited = once(child, "exit");
     child.kill("SIGTERM");
+    const askedAt = performance.now();
     expect(await exited).toEqual([0, null]);
+    // Not after the ten seconds that calls under way are given.
+    expect(performance.now() - askedAt).toBeLessThan(8_000);
   } finally {
     child.kill("SIGKILL");
     socket.destroy();

@@ -45,9 +45,6 @@ export interface GrpcServer {
 /** A quiet client is asked after this long whether it is still there, and given as long to answer. */
 const KEEPALIVE_MS = 30_000;
 
-/** What is left to a peer to close its side of a connection that has ended. */
-const CLOSING_MS = 1_000;
-
 /** Serves both wire protocols on one port: the Hatchet contract and the native sessions. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { engine, authenticator, findRuns, bindsWorkerNames, requiresSupportedSdks, log, host, port, tls } = options;
@@ -108,5 +105,5 @@ async function stop({ server, listener, edge, graceMs }: Stopping): Promise<void
   });
   clearTimeout(timer);
   server.forceShutdown();
-  await listener.cutOff(CLOSING_MS);
+  await listener.cutOff();
 }

@@ -16,11 +16,17 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly port: number;
-  /** Accepts no more connections; open ones live on. */
+  /** Accepts no more connections; open ones live on until their last call has ended. */
   close(): void;
-  /** Gives peers so long to close their side as well: one that is no longer there never does, and would keep the process. */
-  cutOff(graceMs: number): Promise<void>;
+  /** Closes what is still open, soon. */
+  cutOff(): Promise<void>;
 }
+
+/**
+ * What is left to a peer to close its side of a connection that has ended: one that is no longer there never does, and would
+ * keep the process.
+ */
+const CLOSING_MS = 2_000;
 
 /**
  * Listens with a socket of our own and hands each connection to the gRPC server, so that we see connections come and go.
@@ -44,15 +50,23 @@ export async function listen({ server, connections, host, port, tls }: ListenOpt
   });
   return {
     port: portOf(netServer),
-    close: () => void netServer.close(),
-    async cutOff(graceMs) {
-      const timer = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, graceMs);
+    close() {
+      netServer.close();
+      for (const socket of sockets) {
+        // All that it was to be sent is on its way.
+        if (socket.writableFinished) closeSoon(socket);
+        else socket.once("finish", () => closeSoon(socket));
+      }
+    },
+    async cutOff() {
+      for (const socket of sockets) closeSoon(socket);
       await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))));
-      clearTimeout(timer);
     },
   };
+}
+
+function closeSoon(socket: Socket): void {
+  setTimeout(() => socket.destroy(), CLOSING_MS).unref();
 }
 
 function portOf(server: NetServer): number {
