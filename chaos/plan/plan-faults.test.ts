@@ -21,6 +21,18 @@ test("draws every kind of fault", () => {
   expect(new Set(linksOfNats.map(({ kind }) => kind)).size).toBe(3);
 });
 
+test.each([1, 2])("with %s replicas, now and then harms for longer than anybody waits", (engines) => {
+  const faults = plans({ ...OPTIONS, cast: { ...OPTIONS.cast, engines } }).flat();
+  const longest = (kind: Fault["kind"]) => Math.max(...faults.map((one) => (one.kind === kind ? one.forMs : 0)));
+  expect(longest("engine frozen")).toBe(60_000);
+  expect(longest("worker frozen")).toBeGreaterThan(12_000);
+  expect(longest("postgres stopped")).toBe(20_000);
+  const ended = faults.flatMap((one) => (one.kind === "backends terminated" ? [one.part] : []));
+  expect(new Set(ended)).toEqual(new Set([0.3, 1]));
+  const swallowed = faults.flatMap((one) => (one.kind === "link swallowed" ? [one.link.split(" ")[0]] : []));
+  expect(new Set(swallowed)).toEqual(new Set(["worker", "client", "database"]));
+});
+
 test("never harms a target that is harmed already", () => {
   for (const faults of plans()) {
     for (const [n, fault] of faults.entries()) {

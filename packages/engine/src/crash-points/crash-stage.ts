@@ -1,4 +1,4 @@
-import type { RunId, TaskRunId, Uuid, WorkerId } from "@helve/core";
+import { newRunId, type RunId, type TaskRunId, type Uuid, type WorkerId } from "@helve/core";
 import { type Database, findViolations } from "@helve/store";
 import type { AssignedTask, Report, TriggerRequest } from "../api.ts";
 import { attemptKey } from "../sessions/session.ts";
@@ -122,6 +122,11 @@ export class CrashStage {
   async trigger(workflow: string, count = 1): Promise<void> {
     const requests = Array.from({ length: count }, () => ({ workflow, input: "{}", metadata: "" }));
     await this.#start(requests);
+  }
+
+  /** As a client does whose stream broke before it was told of a run. */
+  async triggerAgain(workflow: string): Promise<void> {
+    await this.#start([{ workflow, input: "{}", metadata: "", runId: newRunId(), isRepeated: true }]);
   }
 
   async triggerChild(workflow: string, parentTaskId: TaskRunId): Promise<void> {

@@ -88,6 +88,15 @@ export const OPERATIONS: readonly Operation[] = [
       await stage.received(1);
     },
   },
+  ...["plain", "diamond"].map((workflow) => ({
+    name: `a trigger asked for again (${workflow})`,
+    prepare: (stage: CrashStage) => stage.connect(),
+    async act(stage: CrashStage) {
+      await stage.triggerAgain(workflow);
+      await stage.received(1);
+    },
+    runs: 1,
+  })),
   {
     name: "a trigger of a child with a key",
     prepare: (stage) => handedOut(stage, "plain"),
