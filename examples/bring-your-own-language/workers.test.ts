@@ -2,7 +2,7 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -53,6 +53,12 @@ async function trigger(workflow: string, input: string): Promise<string> {
 
 const isPythonThere = spawnSync(PYTHON, ["-c", "import grpc, grpc_tools"]).status === 0;
 const isGoThere = spawnSync("go", ["version"]).status === 0;
+
+test.each(["python/worker.py", "go/worker.go"])("%s is a worker in less than 150 lines of code", async (file) => {
+  const lines = (await readFile(join(HERE, file), "utf8")).split("\n");
+  expect(lines.filter((line) => !/^\s*(#|\/\/|$)/.test(line)).length).toBeLessThan(150);
+  expect((await readdir(join(HERE, file, ".."))).filter((name) => /\.(py|go)$/.test(name))).toHaveLength(1);
+});
 
 test.skipIf(!isPythonThere)("a worker in plain Python (needs grpcio-tools)", async () => {
   const stubs = join(place, "stubs");

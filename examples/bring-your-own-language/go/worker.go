@@ -17,19 +17,21 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	wire "example.com/shout/gen/dispatcher"
 	workflows "example.com/shout/gen/workflows"
 )
 
 const (
-	workflow  = "shout-go"
-	action    = workflow + ":shout"
-	slots     = 10
-	heartbeat = 4 * time.Second
+	workflow = "shout-go"
+	action   = workflow + ":shout"
+	slots    = 10
 )
 
 // Another attempt would not help.
@@ -60,7 +62,7 @@ func main() {
 
 	ends, stop := signal.NotifyContext(calls, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	go w.beat(ends)
+	go w.beat()
 	fmt.Println("ready")
 	w.listen(ends)
 
@@ -109,8 +111,9 @@ func (w *worker) register(admin workflows.AdminServiceClient) error {
 	return err
 }
 
-func (w *worker) beat(ends context.Context) {
-	for wait(ends, heartbeat) {
+// Until the process ends: a worker that finishes what it has lives.
+func (w *worker) beat() {
+	for range time.Tick(4 * time.Second) {
 		if _, err := w.engine.Heartbeat(w.calls, &wire.HeartbeatRequest{WorkerId: w.id}); err != nil {
 			log.Print("heartbeat: ", err)
 		}
@@ -127,24 +130,45 @@ func (w *worker) listen(ends context.Context) {
 				w.running.Go(func() { w.run(given) })
 			}
 		}
-		wait(ends, 500*time.Millisecond)
+		time.Sleep(500 * time.Millisecond)
 	}
 }
 
 func (w *worker) run(given *wire.AssignedAction) {
 	w.report(given, wire.StepActionEventType_STEP_EVENT_TYPE_STARTED, "", false)
 	var payload struct{ Input map[string]any }
-	err := json.Unmarshal([]byte(given.ActionPayload), &payload)
-	var output []byte
-	if err == nil {
-		var result map[string]any
-		if result, err = shout(payload.Input); err == nil {
-			output, err = json.Marshal(result)
-		}
-	}
+	_ = json.Unmarshal([]byte(given.ActionPayload), &payload) // what cannot be read has no text
+	result, err := shout(payload.Input)
 	if err != nil {
 		w.report(given, wire.StepActionEventType_STEP_EVENT_TYPE_FAILED, err.Error(), errors.Is(err, errBadInput))
 		return
 	}
+	output, err := json.Marshal(result)
+	must(err)
 	w.report(given, wire.StepActionEventType_STEP_EVENT_TYPE_COMPLETED, string(output), false)
+}
+
+// Repeated until the engine has it: a repeated report changes nothing.
+func (w *worker) report(given *wire.AssignedAction, kind wire.StepActionEventType, text string, isFinal bool) {
+	event := &wire.StepActionEvent{
+		WorkerId: w.id, TaskId: given.TaskId, TaskRunExternalId: given.TaskRunExternalId, ActionId: given.ActionId,
+		EventTimestamp: timestamppb.Now(), EventType: kind, EventPayload: text,
+		RetryCount: &given.RetryCount, ShouldNotRetry: &isFinal,
+	}
+	for pause := 100 * time.Millisecond; pause < 20*time.Second; pause *= 2 {
+		_, err := w.engine.SendStepActionEvent(w.calls, event)
+		if code := status.Code(err); code == codes.OK {
+			return
+		} else if code == codes.InvalidArgument || code == codes.Unauthenticated {
+			log.Print("report: ", err)
+			return
+		}
+		time.Sleep(pause)
+	}
+}
+
+func must(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
 }
