@@ -99,8 +99,13 @@ export class Reports {
     const held = isCurrent && found.session.workerId === (by ?? found.session.workerId) ? found : undefined;
     if (held) {
       this.#receive(held);
-      // It may come too late, of an attempt that was given up a moment ago and is still in the books.
-      if (report.outcome !== "started") held.endReportedAtMs ??= this.#deps.clock.now();
+      if (report.outcome === "started") this.#storeStart(held);
+      else {
+        // It may come too late, of an attempt that was given up a moment ago and is still in the books.
+        held.endReportedAtMs ??= this.#deps.clock.now();
+        // The end brings the start along. What stays here longer than it must is copied at each collection of garbage.
+        this.#starts.delete(held);
+      }
     } else this.#codeGoesOn(tenantId, report, by);
     const startedAtMs = held && !held.isStartStored ? (held.startedAtMs ?? null) : null;
     if (report.outcome === "succeeded" && taskNumberOf(taskId) === 0) {
@@ -135,11 +140,14 @@ export class Reports {
     return (await this.#settlements.add(settlement)).answer;
   }
 
-  /** The first sign that the worker has the task. */
+  /** A sign that the worker has the task. */
   #receive(held: HeldTask): void {
     this.#deps.onReceipt(held.session);
-    if (held.startedAtMs !== undefined) return;
-    held.startedAtMs = this.#deps.clock.now();
+    held.startedAtMs ??= this.#deps.clock.now();
+  }
+
+  #storeStart(held: HeldTask): void {
+    if (held.isStartStored) return;
     this.#starts.add(held);
     this.#storeStartsSoon();
   }
