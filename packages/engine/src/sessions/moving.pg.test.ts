@@ -78,7 +78,7 @@ test("a stream that has closed before the database let it open takes the worker 
   // It is still its first replica that misses it.
   worker.die();
   await forgets(a);
-  expect(a.heard.workerLost).toMatchObject([[{ workerId: worker.id, tasks: 1 }]]);
+  await expect.poll(() => a.heard.workerLost).toMatchObject([[{ workerId: worker.id, tasks: 1 }]]);
   const other = await b.worker({ actions });
   expect(await other.next()).toMatchObject({ id: runId, attempt: 2 });
 });
