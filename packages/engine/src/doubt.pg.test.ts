@@ -1,3 +1,4 @@
+import { HelveError } from "@helve/core";
 import type { Database } from "@helve/store";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FaultyDatabase } from "./testing/faulty-database.ts";
@@ -15,28 +16,37 @@ let b: TestEngine;
 let faulty: FaultyDatabase;
 /** How often the first one has looked for what gone workers hold. */
 let looks = 0;
+/** A statement of the first one that fails. */
+let refused: string | undefined;
 /** Until when the second one does not hear what returning workers have in hand. */
-let isTold: Promise<void> = Promise.resolve();
+let isTold: Promise<void>;
 
 beforeEach(async () => {
+  refused = undefined;
+  isTold = Promise.resolve();
   cluster = await testCluster();
   a = await cluster.start({
     wrap(db) {
       faulty = new FaultyDatabase(db);
-      return before(faulty, "list_orphaned_workers", async () => void looks++);
+      return before(faulty, async (name) => {
+        if (name === "list_orphaned_workers") looks++;
+        if (name === refused) throw new HelveError("unavailable", "the test refuses it");
+      });
     },
   });
-  b = await cluster.start({ wrap: (db) => before(db, "list_assigned_task_runs", () => isTold) });
+  b = await cluster.start({
+    wrap: (db) => before(db, (name) => (name === "list_assigned_task_runs" ? isTold : undefined)),
+  });
   await a.put({ name: "work", tasks: [{ readableId: "work", action: "work:run" }] });
 });
 afterEach(() => cluster.end());
 
-/** A database where something happens before a statement of that name. */
-function before(db: Database, name: string, act: () => Promise<void>): Database {
+/** A database where something happens before a statement. */
+function before(db: Database, act: (name: string) => Promise<void> | undefined): Database {
   return {
     counters: db.counters,
     async query(statement, values) {
-      if (statement.name === name) await act();
+      await act(statement.name);
       return db.query(statement, values);
     },
     transaction: (work) => db.transaction(work),
@@ -100,6 +110,27 @@ test(
     const task = await worker.next();
     expect(task).toMatchObject({ id, attempt: 2 });
     await worker.succeed(task);
+  },
+  SOON_MS,
+);
+
+test(
+  "what a replica had taken from a worker, and could not write, it takes when it has started anew",
+  async () => {
+    const worker = await a.worker({ actions });
+    const id = await a.run("work");
+    await worker.next();
+    refused = "close_worker_sessions";
+    worker.die();
+    cluster.clock.wait(2000);
+    await expect.poll(() => a.heard.failed.map(([what]) => what)).toContain("keeping sessions");
+    await b.query("update replica set fenced_at = now() where name = 'engine-1'");
+    await expect.poll(() => a.heard.fenced.length, { timeout: 5000 }).toBe(1);
+    refused = undefined;
+    const other = await b.worker({ actions });
+    const task = await other.next();
+    expect(task).toMatchObject({ id, attempt: 2 });
+    await other.succeed(task);
   },
   SOON_MS,
 );

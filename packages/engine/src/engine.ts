@@ -329,6 +329,8 @@ export function createEngine({
   /** Another replica has taken over from this one: it forgets what it had and takes a new id, when it can get one. */
   async function startAnew(): Promise<void> {
     observer.fenced(replicaId());
+    // Whose tasks it could not give back, because it could not write.
+    const lost = [...heldTasks.all()].flatMap(({ session }) => (session.isClosed ? [session.workerId] : []));
     sessions.stop();
     heldTasks.forgetAll();
     while (state === "running" && !lease.isValid()) {
@@ -339,7 +341,7 @@ export function createEngine({
     }
     if (state !== "running") return;
     sessions.start();
-    sweeper.watchOrphans();
+    sweeper.watchOrphans(lost);
     sweeper.sweepNow();
   }
 

@@ -64,6 +64,8 @@ export class Sweeper {
   #orphans = new Map<WorkerId, number>();
   /** Assigned to workers connected here, and not in the books at the last look. */
   #strays = new Set<string>();
+  /** Of them, those that this process had given up under its former id. */
+  #judged = new Set<WorkerId>();
   #looksForOrphans = false;
   #inDoubtUntilMs = 0;
   #isDoubtToBeTold = false;
@@ -108,8 +110,13 @@ export class Sweeper {
     return this.#deps.clock.steady() < this.#inDoubtUntilMs;
   }
 
-  /** A replica has gone: its workers should come back, and those who do not are missed. */
-  watchOrphans(): void {
+  /**
+   * A replica has gone: its workers should come back, and those who do not are missed.
+   *
+   * @param judged those who had been given up for lost before it went
+   */
+  watchOrphans(judged: Iterable<WorkerId> = []): void {
+    for (const id of judged) this.#judged.add(id);
     this.#looksForOrphans = true;
   }
 
@@ -221,12 +228,14 @@ export class Sweeper {
     const nowMs = clock.steady();
     const orphans = (await listOrphanedWorkers(db, lease.id)).filter(({ id }) => !sessions.isHere(id));
     this.#orphans = new Map(orphans.map(({ id }) => [id, this.#orphans.get(id) ?? nowMs]));
-    const isMissed = ({ id, wasHere }: PossibleOrphan) =>
-      nowMs - (this.#orphans.get(id) as number) >= (wasHere ? DOUBT_MS : NO_VERDICTS_MS);
+    const isJudged = ({ id, wasHere }: PossibleOrphan) => wasHere || this.#judged.has(id);
+    const isMissed = (orphan: PossibleOrphan) =>
+      nowMs - (this.#orphans.get(orphan.id) as number) >= (isJudged(orphan) ? DOUBT_MS : NO_VERDICTS_MS);
     const missed = orphans.filter(isMissed).map(({ id }) => id);
     const attempts = await listAssignedAttempts(db, missed);
     if (attempts.length > 0) verdicts.lost(attempts, "its worker is gone and did not come back");
-    if (orphans.some(({ wasHere }) => wasHere)) this.suspect();
+    if (orphans.some(isJudged)) this.suspect();
+    else this.#judged.clear();
     this.#looksForOrphans = orphans.length > 0;
   }
 
