@@ -53,6 +53,10 @@ test.each([
     ["--bind-worker-names", "--tls-cert", "c", "--tls-key", "k"],
     "--bind-worker-names needs --tls-client-ca, or workers have no certificate to show",
   ],
+  [
+    ["--require-http-certs", "--tls-cert", "c", "--tls-key", "k"],
+    "--require-http-certs needs --tls-client-ca, which says whose certificates are good",
+  ],
   [["--direct-database-url", "postgres://db/x"], "--direct-database-url needs --database-url beside it"],
   [["--nats-url", "nats://a:4222,http://b"], "--nats-url must be a URL that begins with nats:// or tls://"],
   [["--nats-url", "nats://a"], "--nats-url needs --database-url beside it: an embedded database has one engine"],

@@ -21,6 +21,8 @@ export interface Config {
   publicUrl: string | undefined;
   /** Names of PEM files. */
   tls: { cert: string; key: string; clientCa: string | undefined } | undefined;
+  /** Clients of HTTP must show a certificate, as those of gRPC. */
+  requiresHttpCertificates: boolean;
   /** A worker must show a certificate of its name. */
   bindsWorkerNames: boolean;
   /** Workers with a published SDK that is out of range are refused, not only marked. */
@@ -51,6 +53,7 @@ export const DEFAULTS: Readonly<Config> = {
   publicGrpcAddress: undefined,
   publicUrl: undefined,
   tls: undefined,
+  requiresHttpCertificates: false,
   bindsWorkerNames: false,
   requiresSupportedSdks: false,
   allowInsecure: false,
@@ -81,6 +84,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     publicGrpcAddress: readAddress(nameOf("public-grpc-address"), text("public-grpc-address")),
     publicUrl: readUrl(nameOf("public-url"), text("public-url"), HTTP)?.replace(/\/+$/, ""),
     tls: readTls(text("tls-cert"), text("tls-key"), text("tls-client-ca")),
+    requiresHttpCertificates: readSwitch(nameOf("require-http-certs"), text("require-http-certs")),
     bindsWorkerNames: readSwitch(nameOf("bind-worker-names"), text("bind-worker-names")),
     requiresSupportedSdks: readSwitch(nameOf("require-supported-sdks"), text("require-supported-sdks")),
     allowInsecure: readSwitch(nameOf("insecure"), text("insecure")),
@@ -98,11 +102,15 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
 
 /** What no single option can be wrong about. @throws HelveError invalid_argument */
 export function checkConfig(config: Config): void {
-  const { host, tls, bindsWorkerNames, allowInsecure, databaseUrl, directDatabaseUrl, natsUrl } = config;
+  const { host, tls, bindsWorkerNames, requiresHttpCertificates, allowInsecure } = config;
+  const { databaseUrl, directDatabaseUrl, natsUrl } = config;
   if (!isLoopback(host) && !tls && !allowInsecure) {
     throw invalidArgument(
       `host ${host} can be reached from other machines: give --tls-cert and --tls-key, or --insecure to do without`,
     );
+  }
+  if (requiresHttpCertificates && tls?.clientCa === undefined) {
+    throw invalidArgument("--require-http-certs needs --tls-client-ca, which says whose certificates are good");
   }
   if (bindsWorkerNames && tls?.clientCa === undefined) {
     throw invalidArgument("--bind-worker-names needs --tls-client-ca, or workers have no certificate to show");

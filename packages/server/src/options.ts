@@ -20,6 +20,7 @@ export type OptionName =
   | "tls-cert"
   | "tls-key"
   | "tls-client-ca"
+  | "require-http-certs"
   | "bind-worker-names"
   | "require-supported-sdks"
   | "insecure"
@@ -61,6 +62,11 @@ export const OPTIONS: Readonly<Record<OptionName, Option>> = {
     env: "HELVE_TLS_CLIENT_CA",
     value: "FILE",
     help: "clients must show a certificate signed by this",
+  },
+  "require-http-certs": {
+    env: "HELVE_REQUIRE_HTTP_CERTS",
+    value: undefined,
+    help: "clients of HTTP must show one too, but for probes",
   },
   "bind-worker-names": {
     env: "HELVE_BIND_WORKER_NAMES",

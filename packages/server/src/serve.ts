@@ -167,7 +167,7 @@ async function startListening(
   { storage, config, log, closers }: ServeParts,
   { engine, tokens, metrics, serverUrl }: Inside,
 ): Promise<PublicAddresses> {
-  const { host, grpcPort, httpPort, bindsWorkerNames, requiresSupportedSdks } = config;
+  const { host, grpcPort, httpPort, bindsWorkerNames, requiresSupportedSdks, requiresHttpCertificates } = config;
   const tls = config.tls && (await watchTlsFiles(config.tls, log));
   if (tls) closers.add("TLS files", async () => tls.stop());
   const { reading, engineDb, listBacklogs } = storage;
@@ -184,7 +184,13 @@ async function startListening(
   metrics.connect({ engine, databaseCounters: engineDb.counters, listBacklogs, streamBacklog });
   const { authenticate } = tokens;
   const app = restServer({ engine, reading, authenticate, tokens, version: VERSION, serverUrl, metrics, log });
-  const http = await startHttpServer({ app, host, port: httpPort, tls });
+  const http = await startHttpServer({
+    app,
+    host,
+    port: httpPort,
+    tls,
+    requiresCertificates: requiresHttpCertificates,
+  });
   closers.add("HTTP server", () => http.stop(HTTP_GRACE_MS));
   return publicAddresses(config, { grpcPort: grpc.port, httpPort: http.port });
 }

@@ -56,10 +56,12 @@ const makeServer = (name: string, days = 30) =>
   certificates.make(name, { purpose: "server", name, hosts: ["localhost", "127.0.0.1"], days });
 const makeClient = (name: string) => certificates.make(name, { purpose: "client", name, hosts: [name], days: 30 });
 
-function serve(options: { clientCa?: string; bindsWorkerNames?: boolean } = {}): Promise<TestServer> {
-  const { clientCa, bindsWorkerNames = false } = options;
+function serve(
+  options: { clientCa?: string; bindsWorkerNames?: boolean; requiresHttpCertificates?: boolean } = {},
+): Promise<TestServer> {
+  const { clientCa, ...rest } = options;
   const log = pino({ level: "info", base: null }, { write: (line: string) => void lines.push(line) });
-  return startTestServer(database.url, { tls: { ...server, clientCa }, bindsWorkerNames, log });
+  return startTestServer(database.url, { tls: { ...server, clientCa }, log, ...rest });
 }
 
 /** A connection with the certificate of that name, trusting what the authority has signed. */
@@ -128,6 +130,41 @@ test("an authority that is replaced decides over new clients", async () => {
         ({ code }: { code: status }) => status[code],
       );
     await expect.poll(tryAgain, { timeout: 10_000 }).toBe("UNAVAILABLE");
+  } finally {
+    await engine.stop();
+  }
+});
+
+test("REST asks for a certificate of its authority, but of probes, where that is wished", async () => {
+  const clientCa = join(folder, "rest-clients.pem");
+  await writeFile(clientCa, await readFile(ca));
+  const engine = await serve({ clientCa, requiresHttpCertificates: true });
+  const statusWith = async (path: string, pair?: PairFiles) => {
+    const own = pair && { key: await readFile(pair.key), cert: await readFile(pair.cert) };
+    const headers = { authorization: `Bearer ${engine.token}` };
+    const options = { ca: await readFile(ca), servername: "localhost", agent: false, headers, ...own };
+    const asked = request(`${engine.running.httpUrl}${path}`, options);
+    asked.end();
+    const [answer] = await once(asked, "response");
+    answer.resume();
+    return answer.statusCode as number;
+  };
+  try {
+    const workers = `/api/v1/tenants/${engine.running.tenantId}/worker`;
+    const known = await makeClient("dashboard");
+    const foreign = openCertificateFolder(join(folder, "foreign"));
+    await foreign.makeAuthority(30);
+    const stranger = await foreign.make("dashboard", { purpose: "client", name: "dashboard", hosts: [], days: 30 });
+    expect(await statusWith(workers, known)).toBe(200);
+    expect(await statusWith(workers)).toBe(401);
+    expect(await statusWith(workers, stranger)).toBe(401);
+    expect(await statusWith("/metrics")).toBe(401);
+    expect([await statusWith("/live"), await statusWith("/ready")]).toEqual([200, 200]);
+    expect(await statusWith("/ready/../metrics")).toBe(401);
+
+    await writeFile(clientCa, await readFile(join(folder, "foreign", "ca.pem")));
+    await expect.poll(() => statusWith(workers, stranger), { timeout: 10_000 }).toBe(200);
+    expect(await statusWith(workers, known)).toBe(401);
   } finally {
     await engine.stop();
   }
