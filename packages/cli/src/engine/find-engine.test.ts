@@ -22,7 +22,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe("finding the engine", () => {
   it("takes the token of the data folder when nothing else is said", async () => {
-    expect(await findEngine({}, { HELVE_DATA_DIR: folder })).toEqual({
+    expect(await findEngine({}, { HELVE_DATA_DIR: folder })).toMatchObject({
       token: FROM_FOLDER,
       tenantId: "tenant-folder",
       apiUrl: "http://127.0.0.1:3",

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type ClientTLSConfig, resolveTls } from "@helve/sdk/http";
 import { CommandError } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { dataDirs } from "./data-dirs.ts";
@@ -13,6 +14,8 @@ export interface EngineAddress {
   readonly apiUrl: string;
   /** Where the token came from, for messages. */
   readonly source: string;
+  /** Which authority is trusted and which certificate is shown, where the address is https. @default as `fetch` does it */
+  readonly tls?: ClientTLSConfig;
 }
 
 export interface Wishes {
@@ -33,7 +36,7 @@ export async function findEngine(wishes: Wishes, env: Io["env"]): Promise<Engine
   const apiUrl = wishes["api-url"] ?? variable(env, "API_URL") ?? variable(env, "SERVER_URL") ?? claims.server_url;
   if (!apiUrl) throw new CommandError("the token names no address; give --api-url");
   if (!URL.canParse(apiUrl)) throw new CommandError(`'${apiUrl}' is no URL; give --api-url http://host:port`);
-  return { token, tenantId: claims.sub, apiUrl: apiUrl.replace(/\/+$/, ""), source };
+  return { token, tenantId: claims.sub, apiUrl: apiUrl.replace(/\/+$/, ""), source, tls: resolveTls({}, env) };
 }
 
 async function findToken(wishes: Wishes, env: Io["env"]): Promise<{ token: string; source: string }> {

@@ -1,3 +1,4 @@
+import { sendHttp } from "@helve/sdk/http";
 import { CommandError } from "../exit-codes.ts";
 import type { EngineAddress } from "./find-engine.ts";
 
@@ -15,21 +16,22 @@ export type Query = Readonly<Record<string, string | number | boolean | readonly
 
 const TIMEOUT_MS = 30_000;
 
-export function openRest({ token, tenantId, apiUrl, source }: EngineAddress): Rest {
+export function openRest({ token, tenantId, apiUrl, source, tls = {} }: EngineAddress): Rest {
   async function call<Answer>(method: string, path: string, query: Query, body?: unknown): Promise<Answer> {
-    const response = await fetch(`${apiUrl}/api/v1/${path}${queryText(query)}`, {
+    const request = {
       method,
       headers: {
         authorization: `Bearer ${token}`,
         ...(body !== undefined && { "content-type": "application/json" }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch((error: unknown) => {
+      body: body === undefined ? body : JSON.stringify(body),
+      timeoutMs: TIMEOUT_MS,
+    };
+    const url = `${apiUrl}/api/v1/${path}${queryText(query)}`;
+    const { status, text } = await sendHttp(url, request, tls).catch((error: unknown) => {
       throw unreachable(apiUrl, source, error);
     });
-    const text = await response.text();
-    if (!response.ok) throw refused(response.status, text, apiUrl, source);
+    if (status < 200 || status > 299) throw refused(status, text, apiUrl, source);
     return (text === "" ? undefined : JSON.parse(text)) as Answer;
   }
   return {
@@ -54,9 +56,9 @@ function unreachable(apiUrl: string, source: string, error: unknown): CommandErr
   if ((error as Error).name === "TimeoutError") {
     return new CommandError(`the engine at ${apiUrl} did not answer within ${TIMEOUT_MS / 1000} s`);
   }
-  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-  const reason =
-    cause?.code === "ECONNREFUSED" ? "nothing listens there" : (cause?.message ?? (error as Error).message);
+  // `fetch` keeps the reason to itself.
+  const cause = ((error as Error).cause ?? error) as { code?: string; message?: string };
+  const reason = cause.code === "ECONNREFUSED" ? "nothing listens there" : (cause.message ?? String(error));
   return new CommandError(`no engine at ${apiUrl}, where the token of ${source} points: ${reason}; is it running?`);
 }
 
@@ -65,6 +67,8 @@ const BAD_CREDENTIALS = "Please provide valid credentials";
 
 function refused(status: number, text: string, apiUrl: string, source: string): CommandError {
   const message = messageOf(text);
+  if (status === 401 && message?.startsWith("a certificate"))
+    return new CommandError(`the engine at ${apiUrl}: ${message}`);
   if (status === 401 || (status === 403 && (message === undefined || message === BAD_CREDENTIALS))) {
     return new CommandError(
       `the engine at ${apiUrl} does not accept the token of ${source}: it is revoked, expired or another engine's`,

@@ -1,5 +1,6 @@
 import type { ClientConfig } from "../config/client-config.ts";
 import { type ErrorCode, errorMessage, HelveError } from "../errors.ts";
+import { type HttpAnswer, sendHttp } from "../transport/send-http.ts";
 
 /** Values of a query; lists stand once for each of their values, `undefined` is left out. */
 export type Query = Record<string, string | number | boolean | Date | readonly string[] | undefined>;
@@ -46,7 +47,7 @@ export class RestClient {
 
   /** @throws HelveError with a code for the status, and what the engine says about it */
   async #send<Body>(method: string, path: string, body: unknown): Promise<Body> {
-    const { api_url, token, request_timeout } = this.#config;
+    const { api_url, token, request_timeout, tls_config } = this.#config;
     if (api_url === undefined) {
       const text = "no address of the engine's REST side: set HELVE_CLIENT_API_URL, or give { api_url } to init()";
       throw new HelveError("failed_precondition", text);
@@ -54,18 +55,21 @@ export class RestClient {
     const url = api_url.replace(/\/+$/, "") + path;
     const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (body !== undefined) headers["content-type"] = "application/json";
-    const init: RequestInit = { method, headers, signal: AbortSignal.timeout(request_timeout) };
-    if (body !== undefined) init.body = JSON.stringify(body);
-    let response: Response;
+    const request = {
+      method,
+      headers,
+      body: body === undefined ? body : JSON.stringify(body),
+      timeoutMs: request_timeout,
+    };
+    let answer: HttpAnswer;
     try {
-      response = await fetch(url, init);
+      answer = await sendHttp(url, request, tls_config);
     } catch (cause) {
       throw new HelveError("unavailable", `${method} ${url}: ${reasonOf(cause)}`, { cause });
     }
-    const text = await response.text();
-    if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as Body;
-    const code = CODES[response.status] ?? "internal";
-    throw new HelveError(code, `${method} ${url}: ${response.status} ${describe(text)}`);
+    const { status, text } = answer;
+    if (status >= 200 && status < 300) return (text === "" ? undefined : JSON.parse(text)) as Body;
+    throw new HelveError(CODES[status] ?? "internal", `${method} ${url}: ${status} ${describe(text)}`);
   }
 }
 

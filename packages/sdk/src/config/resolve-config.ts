@@ -52,7 +52,8 @@ export function resolveConfig(options: ClientOptions, env: Environment): ClientC
   };
 }
 
-function resolveTls(options: ClientTLSConfig, env: Environment): ClientTLSConfig {
+/** How the connection is secured. @throws HelveError as {@link resolveConfig} does */
+export function resolveTls(options: ClientTLSConfig, env: Environment): ClientTLSConfig {
   const strategy = options.tls_strategy ?? readVariable(env, "TLS_STRATEGY");
   return {
     tls_strategy: oneOf(TLS_STRATEGIES, "TLS_STRATEGY", strategy) ?? "tls",
