@@ -11,6 +11,8 @@ const MINUTE_MS = 60_000;
 const PATIENCE_MS = 3000;
 /** So many attempts are not handed out between two commands. */
 const NEVER = 5;
+/** One in so many take-overs takes place. */
+const RARE = 4;
 
 interface StoredTask {
   id: TaskRunId;
@@ -111,7 +113,25 @@ export class ClusterProgram {
         return this.#workers.move(command.pick, (attempt) => this.#find(attempt) !== undefined);
       case "worker pauses":
         return this.#workers.pause(command.pick);
+      case "take over":
+        return this.#takeOver(command.pick);
     }
+  }
+
+  /** One replica fences the other, which starts anew when it next renews its lease. */
+  async #takeOver(pick: number): Promise<void> {
+    // Seconds of a program that takes a tenth of one.
+    if (pick % RARE !== 0) return;
+    const index = (pick / RARE) % 2;
+    const [fenced, other] = [this.#engines[index], this.#engines[1 - index]] as [TestEngine, TestEngine];
+    const before = fenced.heard.fenced.length;
+    const fence = "update replica set fenced_at = helve_now() where name = $1 and fenced_at is null";
+    await other.query(fence, [`engine-${index + 1}`]);
+    const isBack = () => fenced.engine.readiness().isReady && other.engine.status().lease.replicas === 2;
+    while (fenced.heard.fenced.length === before || !isBack()) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await this.#workers.comeBackTo(fenced, pick >> 3, (attempt) => this.#find(attempt) !== undefined);
   }
 
   async #report({ run, task, id }: Found, { pick, back, outcome }: ReportCommand): Promise<void> {

@@ -60,17 +60,22 @@ export class ModelWorkers {
   async move(pick: number, isOwn: (attempt: Attempt) => boolean): Promise<void> {
     const moving = this.all[pick % this.all.length];
     if (!moving) return;
-    for (const [key, { id, attempt }] of moving.running) {
-      if (isOwn({ id, attempt })) continue;
-      // What was given up ends on the way.
-      moving.running.delete(key);
+    for (const { id, attempt } of endOthers(moving, isOwn)) {
       const report = { taskId: id, attempt, outcome: "ended" as const };
       await moving.engine.engine.report(moving.engine.tenantId, [report]);
     }
     moving.worker.die(moving.engine.engine);
     moving.engine = this.#engines.find((engine) => engine !== moving.engine) as TestEngine;
-    const holding = [...moving.running.values()].map(({ id, attempt }) => ({ taskId: id, attempt }));
-    await moving.worker.listen({ engine: moving.engine.engine, ...(pick % 2 === 0 && { holding }) });
+    await comeBack(moving, pick);
+  }
+
+  /** Their replica has ended all of their streams: they connect to it again, with what they still own. */
+  async comeBackTo(engine: TestEngine, pick: number, isOwn: (attempt: Attempt) => boolean): Promise<void> {
+    for (const worker of this.all) {
+      if (worker.engine !== engine) continue;
+      endOthers(worker, isOwn);
+      await comeBack(worker, pick);
+    }
   }
 
   async pause(pick: number): Promise<void> {
@@ -109,4 +114,17 @@ export class ModelWorkers {
   #engineOf(pick: number): TestEngine {
     return this.#engines[(pick >> 2) % this.#engines.length] as TestEngine;
   }
+}
+
+/** The code of what was given up ends. @returns what that was */
+function endOthers({ running }: ModelWorker, isOwn: (attempt: Attempt) => boolean): Attempt[] {
+  const others = [...running].filter(([, attempt]) => !isOwn(attempt));
+  for (const [key] of others) running.delete(key);
+  return others.map(([, attempt]) => attempt);
+}
+
+/** Listens anew: ours say what they hold, published ones do not. */
+async function comeBack({ worker, engine, running }: ModelWorker, pick: number): Promise<void> {
+  const holding = [...running.values()].map(({ id, attempt }) => ({ taskId: id, attempt }));
+  await worker.listen({ engine: engine.engine, ...(pick % 2 === 0 && { holding }) });
 }

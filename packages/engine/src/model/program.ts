@@ -26,7 +26,8 @@ export type Command =
   | { kind: "replay task"; pick: number }
   | { kind: "replay run"; pick: number }
   | { kind: "jump"; tens: number }
-  | WorkerCommand;
+  | WorkerCommand
+  | { kind: "take over"; pick: number };
 
 /** What workers do of themselves, for programs that have any. */
 export interface WorkerCommand {
@@ -126,6 +127,7 @@ const ofWorkers = [
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("worker joins"), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("worker moves"), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("worker pauses"), pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("take over"), pick }) },
 ] as fc.WeightedArbitrary<Command>[];
 
 /** Programs of up to so many commands that say themselves when a task is handed out. */
@@ -133,7 +135,7 @@ export function programs(maxLength: number): fc.Arbitrary<Program> {
   return programsOf(fc.oneof(handOut as fc.WeightedArbitrary<Command>, ...ofTasks), maxLength);
 }
 
-/** Programs of up to so many commands in which workers come and go and take what there is. */
+/** Programs of up to so many commands in which workers come and go and take what there is, and replicas are taken over. */
 export function clusterPrograms(maxLength: number): fc.Arbitrary<Program> {
   return programsOf(fc.oneof(...ofTasks, ...ofWorkers), maxLength);
 }
