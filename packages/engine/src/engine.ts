@@ -340,6 +340,8 @@ export function createEngine({
       });
     }
     if (state !== "running") return;
+    // The others may have counted one less meanwhile, and tell nobody anything when they are alone.
+    bus.publish({ kind: "joined" });
     sessions.start();
     sweeper.watchOrphans(lost);
     sweeper.sweepNow();

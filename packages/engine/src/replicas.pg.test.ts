@@ -90,6 +90,36 @@ test("a replica that was taken over changes nothing more and starts anew", async
   expect((await worker.next()).id).toBe(await triggering);
 });
 
+test("a replica that has started anew hears at once of what happens at another that was alone meanwhile", async () => {
+  await a.stop();
+  let mayStart = Promise.resolve();
+  const c = await cluster.start({
+    wrap: (db) => ({
+      counters: db.counters,
+      async query(statement, values) {
+        if (statement.name === "start_replica") await mayStart;
+        return db.query(statement, values);
+      },
+      transaction: (work) => db.transaction(work),
+      close: () => db.close(),
+    }),
+  });
+  let start = () => {};
+  mayStart = new Promise((resolve) => {
+    start = resolve;
+  });
+  await b.query("update replica set fenced_at = now() where name = 'engine-3'");
+  await expect.poll(() => c.heard.fenced.length, { timeout: 5000 }).toBe(1);
+  await expect.poll(() => b.engine.status().lease.replicas, { timeout: 8000 }).toBe(1);
+  start();
+  await expect.poll(() => c.engine.readiness().isReady, { timeout: 5000 }).toBe(true);
+  const worker = await c.worker({ actions });
+  const id = await b.run("work");
+  // Without a hint its next sweep would find it, almost 10 s later.
+  await expect.poll(() => worker.sent, { timeout: 5000 }).toMatchObject([{ id }]);
+  await worker.succeed(await worker.next());
+}, 25_000);
+
 test("a worker that went away together with the replica that stopped is missed, and its task runs elsewhere", async () => {
   const task = { readableId: "long", action: "work:run", timeout: "10h" };
   await a.put({ name: "long", tasks: [task] });
