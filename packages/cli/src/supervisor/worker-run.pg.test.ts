@@ -106,6 +106,23 @@ it(
 );
 
 it(
+  "ends what a copy has started beside itself, when the copy alone is killed",
+  async () => {
+    const supervisor = supervise([], "forking");
+    await said(supervisor, /w\/1 is worker /);
+    await said(supervisor, /beside it, port \d+/);
+    const port = /beside it, port (\d+)/.exec(supervisor.outText())?.[1];
+    const listens = () =>
+      fetch(`http://127.0.0.1:${port}`, { signal: AbortSignal.timeout(1000) }).catch((error) => error);
+    expect(await listens()).toMatchObject({ name: "TimeoutError" });
+    process.kill(copiesOf(supervisor)[0] as number, "SIGKILL");
+    await said(supervisor, "w/1 ended by itself after ");
+    expect(await listens()).toMatchObject({ cause: { code: "ECONNREFUSED" } });
+  },
+  LIMIT_MS,
+);
+
+it(
   "leaves no orphan when it is killed, and its successor no second copy",
   async () => {
     const first = supervise([]);

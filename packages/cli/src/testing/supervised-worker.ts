@@ -1,9 +1,10 @@
+import { spawn } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { HelveClient } from "@helve/sdk";
 
 /**
  * A worker as a user would write it for a supervisor. Its first argument is a release: `crashing` ends at once, `idle` never
- * registers, the tasks of `failing` fail, anything else works.
+ * registers, the tasks of `failing` fail, `forking` has a process beside it, anything else works.
  */
 const [release = "one"] = process.argv.slice(2);
 
@@ -12,6 +13,13 @@ if (release === "crashing") {
   process.exit(3);
 }
 if (release === "idle") await new Promise((resolve) => setTimeout(resolve, 60_000));
+
+if (release === "forking") {
+  const listening = `require("net").createServer().listen(0, "127.0.0.1", function () {
+    console.log("beside it, port", this.address().port);
+  })`;
+  spawn(process.execPath, ["-e", listening], { stdio: "inherit" });
+}
 
 const client = HelveClient.init({ log_level: "WARN" });
 const wait = client.task({
