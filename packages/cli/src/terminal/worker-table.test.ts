@@ -45,5 +45,9 @@ describe("the table of workers", () => {
       "w3: the Go SDK 0.1.0 is too old",
       "",
     ]);
+    const slow: Worker = { ...mail, liveness: "late", lastHeartbeatAt: "2026-01-01T00:00:01Z" };
+    expect(workerTable([slow], memoryIo().out, NOW).split("\n")[1]).toBe(
+      "w1      mail  late     2/5  1.43.1  Python 3.11.2  linux        9 s",
+    );
   });
 });
