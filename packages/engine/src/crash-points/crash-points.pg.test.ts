@@ -63,7 +63,7 @@ test.each(OPERATIONS)(
       for (const fault of ["lost before", "lost after"] as const) await crashEverywhere(operation, fault, round);
     }
   },
-  180_000,
+  180_000 * ROUNDS.length,
 );
 
 async function crashEverywhere(operation: Operation, fault: CrashPoint["fault"], round: number): Promise<void> {
