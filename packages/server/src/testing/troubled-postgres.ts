@@ -35,7 +35,9 @@ export async function troubledPostgres(
     url,
     query: (text) => db.query({ name: "", text }),
     async freeze() {
-      const pids = await processesOf(postgres.pid);
+      // First the one that starts the others: none is missed then.
+      process.kill(postgres.pid, "SIGSTOP");
+      const pids = [postgres.pid, ...(await childrenOf(postgres.pid))];
       for (const pid of pids) process.kill(pid, "SIGSTOP");
       return () => {
         for (const pid of pids) process.kill(pid, "SIGCONT");
@@ -55,12 +57,11 @@ export async function troubledPostgres(
   };
 }
 
-/** The postmaster and its children, the postmaster first: it then starts no others. */
-async function processesOf(postmaster: number): Promise<number[]> {
+async function childrenOf(postmaster: number): Promise<number[]> {
   const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid="]);
-  const all = stdout.trim().split("\n");
-  const children = all
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([, parent]) => parent === postmaster);
-  return [postmaster, ...children.map(([pid]) => pid as number)];
+  const all = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  return all.flatMap(([pid, parent]) => (parent === postmaster ? [pid as number] : []));
 }
