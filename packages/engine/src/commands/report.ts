@@ -1,4 +1,4 @@
-import { type TaskRunId, type TenantId, taskNumberOf, type WorkerId } from "@helve/core";
+import { ShortLivedSet, type TaskRunId, type TenantId, taskNumberOf, type WorkerId } from "@helve/core";
 import {
   type Database,
   type Db,
@@ -54,7 +54,7 @@ export class Reports {
   readonly #successes: Batcher<Success, ReportAnswer>;
   readonly #settlements: Batcher<Settlement, Settled>;
   readonly #abandoned = new AbandonedAttempts();
-  readonly #starts = new Set<HeldTask>();
+  readonly #starts = new ShortLivedSet<HeldTask>();
   #startsTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: ReportsDeps) {

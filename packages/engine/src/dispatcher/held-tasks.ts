@@ -1,4 +1,4 @@
-import type { TaskRunId } from "@helve/core";
+import { ShortLivedMap, type TaskRunId } from "@helve/core";
 import type { AssignedTask } from "../api.ts";
 import type { Clock } from "../clock.ts";
 import { attemptKey, type HeldTask, type Session } from "../sessions/session.ts";
@@ -29,7 +29,7 @@ export interface HeldTasksDeps {
 /** The tasks in the hands of workers connected here: the slots they take, and what must happen by when. */
 export class HeldTasks {
   readonly #deps: HeldTasksDeps;
-  readonly #byTask = new Map<TaskRunId, HeldTask>();
+  readonly #byTask = new ShortLivedMap<TaskRunId, HeldTask>();
   readonly #wheel: DeadlineWheel<HeldTask>;
 
   constructor(deps: HeldTasksDeps) {

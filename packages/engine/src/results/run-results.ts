@@ -1,4 +1,4 @@
-import { type RunId, runIdOf, type TenantId, taskNumberOf, type Uuid } from "@helve/core";
+import { type RunId, runIdOf, ShortLivedMap, ShortLivedSet, type TenantId, taskNumberOf, type Uuid } from "@helve/core";
 import {
   type Database,
   type FinalStatus,
@@ -24,8 +24,8 @@ const MAX_OPEN_RUNS = 200_000;
 export class RunResults {
   readonly #db: Database;
   readonly #catalog: Catalog;
-  readonly #waiting = new Map<RunId, { tenantId: TenantId; listeners: Set<Listener> }>();
-  readonly #open = new Set<RunId>();
+  readonly #waiting = new ShortLivedMap<RunId, { tenantId: TenantId; listeners: Set<Listener> }>();
+  readonly #open = new ShortLivedSet<RunId>();
   readonly #lookUps: Batcher<{ tenantId: TenantId; id: RunId }, undefined>;
   readonly #onError: (error: unknown) => void;
 

@@ -1,4 +1,4 @@
-import { rankOf, type TaskRunId, type TenantId, type WorkerId } from "@helve/core";
+import { rankOf, ShortLivedMap, type TaskRunId, type TenantId, type WorkerId } from "@helve/core";
 import type { WorkerRow } from "@helve/store";
 import type { AssignedTask, ConnectionId, EngineStatus, Labels, WorkerStream } from "../api.ts";
 import type { Clock } from "../clock.ts";
@@ -58,7 +58,7 @@ export class Session {
   readonly slots: ReadonlyMap<string, { limit: number; used: number }>;
   readonly streams: Set<SessionStream> = new Set();
   readonly connections: Set<ConnectionId> = new Set();
-  readonly held: Map<TaskRunId, HeldTask> = new Map();
+  readonly held: ShortLivedMap<TaskRunId, HeldTask> = new ShortLivedMap();
   /** Given up, but may still run: by task id and attempt. */
   readonly abandoned: Map<string, HeldTask> = new Map();
   labels: Labels;

@@ -1,3 +1,5 @@
+import { ShortLivedMap } from "@helve/core";
+
 const BUCKET_MS = 20;
 
 /**
@@ -8,7 +10,7 @@ export class DeadlineWheel<Item> {
   readonly #now: () => number;
   readonly #onDue: (items: Item[]) => void;
   readonly #buckets = new Map<number, Set<Item>>();
-  readonly #bucketOf = new Map<Item, number>();
+  readonly #bucketOf = new ShortLivedMap<Item, number>();
   #nextBucket = 0;
   #timer: NodeJS.Timeout | undefined;
 

@@ -1,6 +1,6 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { helve } from "@helve/contracts";
-import { isUuid, type RunId } from "@helve/core";
+import { isUuid, type RunId, ShortLivedSet } from "@helve/core";
 import type { TriggerRequest } from "@helve/engine";
 import { requireMayTrigger } from "../../auth/may-trigger.ts";
 import { endOnError } from "../calls.ts";
@@ -28,13 +28,13 @@ class ClientSession {
   readonly #caller: CallContext;
   readonly #outbox: Outbox<helve.EngineToClient>;
   /** Runs that are waited for. */
-  readonly #waiting = new Set<RunId>();
+  readonly #waiting = new ShortLivedSet<RunId>();
   /** One for each batch of runs that is not wholly answered. */
-  readonly #stops = new Set<() => void>();
+  readonly #stops = new ShortLivedSet<() => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Runs that ended while much was unread. Their results are not kept: they are looked up when the program reads again. */
   readonly #postponed: RunId[] = [];
-  readonly #triggersUnderWay = new Set<TriggerRequest[]>();
+  readonly #triggersUnderWay = new ShortLivedSet<TriggerRequest[]>();
   #isFinishing = false;
 
   constructor(edge: Edge, caller: CallContext, call: ClientCall) {

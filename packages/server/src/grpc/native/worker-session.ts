@@ -1,6 +1,6 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { helve } from "@helve/contracts";
-import { fieldError, invalidArgument, isUuid, MAX_INT32, type WorkerId, wholeNumber } from "@helve/core";
+import { fieldError, invalidArgument, isUuid, MAX_INT32, ShortLivedSet, type WorkerId, wholeNumber } from "@helve/core";
 import type { OpenStream, WorkersMeant } from "@helve/engine";
 import { failStream } from "../calls.ts";
 import { requireCertificateFor, requireCertificateOf } from "../certificate-names.ts";
@@ -111,7 +111,7 @@ class WorkerSession {
   readonly #parts: SessionParts;
   readonly #acknowledgements: Acknowledgements;
   /** Frames being carried out. */
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new ShortLivedSet<Promise<void>>();
   #beatAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SessionParts) {
