@@ -9,7 +9,7 @@ import type { Cast, Fault } from "./plan/fault.ts";
 import { planFaults } from "./plan/plan-faults.ts";
 import { seeded } from "./plan/random.ts";
 import { Cluster } from "./stage/cluster.ts";
-import { harm, inTime } from "./stage/harm.ts";
+import { harm, inTime, noRecoveries } from "./stage/harm.ts";
 import { now } from "./stage/now.ts";
 
 export interface LongOptions {
@@ -95,7 +95,7 @@ async function harmEveryMinute(
     const leftMs = Math.min(MINUTE_MS, endsAt - now());
     const planned = plan(leftMs);
     faults.push(...planned);
-    await Promise.all([pause(leftMs), inTime(planned, (fault) => harm(cluster, fault, { engines: [], postgres: [] }))]);
+    await Promise.all([pause(leftMs), inTime(planned, (fault) => harm(cluster, fault, noRecoveries()))]);
   }
   return faults;
 }

@@ -9,7 +9,7 @@ import { type Cast, describeFault, type Fault } from "./plan/fault.ts";
 import { planFaults } from "./plan/plan-faults.ts";
 import { seeded } from "./plan/random.ts";
 import { Cluster } from "./stage/cluster.ts";
-import { harm, inTime, type Recoveries } from "./stage/harm.ts";
+import { harm, inTime, noRecoveries } from "./stage/harm.ts";
 import { now } from "./stage/now.ts";
 
 export interface RoundOptions {
@@ -85,7 +85,7 @@ async function play(
   faults: Fault[],
   options: RoundOptions,
 ): Promise<Played> {
-  const recoveries: Recoveries = { engines: [], postgres: [] };
+  const recoveries = noRecoveries();
   const ending = new AbortController();
   const load = { from: now(), to: 0 };
   const offering = caller.offer(options.perSecond, ending.signal);

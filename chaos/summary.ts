@@ -3,11 +3,15 @@ import type { LongResult } from "./long.ts";
 import { describeFault } from "./plan/fault.ts";
 import type { RoundResult } from "./round.ts";
 
+/** How soon a worker of an engine that is ready again should have a task. */
+const FIRST_TASK_MS = 2_000;
+
 /** One line a round; more when something was wrong. */
 export function describeRound(result: RoundResult): string {
-  const { seed, acknowledged, refused, tasks, requeues, drainMs, violations } = result;
+  const { seed, acknowledged, refused, tasks, requeues, drainMs, violations, times } = result;
   const given = [...refused].map(([reason, count]) => `, ${count} refused as ${reason}`).join("");
-  const counts = `${acknowledged} acknowledged${given}, ${tasks} tasks, ${requeues} requeued`;
+  const late = times.firstDispatch.filter((ms) => ms > FIRST_TASK_MS).map((ms) => `, FIRST TASK AFTER ${seconds(ms)}`);
+  const counts = `${acknowledged} acknowledged${given}, ${tasks} tasks, ${requeues} requeued${late.join("")}`;
   const faults = result.faults.map(({ kind }) => kind).join(", ");
   const line = `seed ${seed}: ${faults}; ${counts}, over after ${seconds(drainMs)}: `;
   if (violations.length === 0) return `${line}as it must be${result.folder ? `; kept in ${result.folder}` : ""}`;

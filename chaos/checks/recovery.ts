@@ -5,7 +5,7 @@ import type { Journal } from "./journal.ts";
 export interface RecoveryTimes {
   /** From the start of an engine's process until tasks could run there. */
   engineReady: number[];
-  /** From then until a worker of it started a task. */
+  /** From then until a worker of it started a task. Not counted where something that this takes was harmed meanwhile. */
   firstDispatch: number[];
   /** From when Postgres served again until tasks started at the usual rate. */
   fullSpeed: number[];
@@ -30,11 +30,19 @@ export function recoveryTimes(
   const starts = startsOf(journals).filter((at) => at >= load.from && at < load.to);
   const usual = (starts.length / (load.to - load.from)) * WINDOW_MS;
   const times: RecoveryTimes = { engineReady: [], firstDispatch: [], fullSpeed: [] };
-  for (const { startedAt, readyAt, workers } of recoveries.engines) {
+  for (const { engine, startedAt, readyAt, workers } of recoveries.engines) {
     times.engineReady.push(readyAt - startedAt);
     const own = journals.filter(({ worker }) => workers.some((n) => worker === `worker-${n}`));
     const first = startsOf(own).find((at) => at >= startedAt);
-    if (readyAt < load.to && first !== undefined) times.firstDispatch.push(Math.max(0, first - readyAt));
+    if (readyAt >= load.to || first === undefined) continue;
+    const wasWell = (target: string): boolean =>
+      !recoveries.harmed.some(
+        ({ target: harmed, from, to }) =>
+          harmed === target && from < first && (target === `engine ${engine}` ? from >= readyAt : to > readyAt),
+      );
+    const engineWasWell = ["postgres", `engine ${engine}`, `link of database ${engine}`].every(wasWell);
+    const aWorkerWasWell = workers.some((n) => wasWell(`worker ${n}`) && wasWell(`link of worker ${n}`));
+    if (engineWasWell && aWorkerWasWell) times.firstDispatch.push(Math.max(0, first - readyAt));
   }
   for (const backAt of recoveries.postgres) {
     for (let from = backAt; from + WINDOW_MS <= load.to; from += WINDOW_MS / 10) {

@@ -12,7 +12,14 @@ export interface Recoveries {
   engines: { engine: number; startedAt: number; readyAt: number; workers: readonly number[] }[];
   /** When Postgres served again. */
   postgres: number[];
+  /** What happened to each target, until it was well again. */
+  harmed: { target: string; from: number; to: number }[];
 }
+
+export const noRecoveries = (): Recoveries => ({ engines: [], postgres: [], harmed: [] });
+
+/** After which a half-open connection has been noticed at the latest, by whoever has it. */
+const NOTICED_MS = 30_000;
 
 /** Each at its time, or when what harmed the same target before is over: on a slow machine that may take longer than planned. */
 export async function inTime(faults: readonly Fault[], carryOut: (fault: Fault) => Promise<void>): Promise<void> {
@@ -32,6 +39,13 @@ export async function inTime(faults: readonly Fault[], carryOut: (fault: Fault) 
 
 /** Carries out one fault, from its beginning until its target is well again. */
 export async function harm(cluster: Cluster, fault: Fault, recoveries: Recoveries): Promise<void> {
+  const from = now();
+  await carryOut(cluster, fault, recoveries);
+  const to = fault.kind === "link swallowed" ? now() + NOTICED_MS : now();
+  recoveries.harmed.push({ target: targetOf(fault), from, to });
+}
+
+async function carryOut(cluster: Cluster, fault: Fault, recoveries: Recoveries): Promise<void> {
   switch (fault.kind) {
     case "worker killed":
     case "worker stopped": {
