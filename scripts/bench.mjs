@@ -5,7 +5,7 @@ import { ensureBuilt, ensureInstalled, ROOT } from "./bootstrap.mjs";
 
 ensureInstalled();
 const isFromSource = process.env.HELVE_BENCH_SOURCE === "1";
-if (!isFromSource && !ensureBuilt()) process.exit(1);
+if (!isFromSource && !(await ensureBuilt())) process.exit(1);
 
 // The engine is what was built; only the bench itself is TypeScript.
 const conditions = isFromSource ? ["--conditions=source"] : [];

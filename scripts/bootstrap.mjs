@@ -3,7 +3,7 @@
  * that is new enough, the packages, and what TypeScript compiles to. Each is done only when something has changed since
  * the last time, so that an unchanged checkout costs some hundredths of a second.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
+const DASHBOARD = join(ROOT, "packages", "dashboard");
 const STAMPS = join(ROOT, "node_modules", ".cache", "helve");
 
 /** Ends the process with one sentence when Node is older than Vite, the strictest of our tools, bears. */
@@ -39,22 +40,42 @@ export function ensureInstalled() {
 }
 
 /**
- * Compiles all packages when a source is not what it was at the last successful build.
+ * Compiles all packages, and beside that bundles the dashboard, when a source is not what it was at the last successful
+ * build.
  *
- * @returns {boolean} whether everything compiles
+ * @returns {Promise<boolean>} whether everything compiles
  */
-export function ensureBuilt() {
+export async function ensureBuilt() {
+  const dashboard = ensureDashboardBuilt();
   const hash = sourcesHash();
-  if (readStamp("built") === hash && outputsExist()) return true;
-  const { status } = runTool("typescript/bin/tsc", ["-b"]);
-  if (status !== 0) return false;
-  writeStamp("built", hash);
-  return true;
+  if (readStamp("built") === hash && outputsExist()) return dashboard;
+  const status = await exitOfTool("typescript/bin/tsc", ["-b"]);
+  if (status === 0) writeStamp("built", hash);
+  return (await dashboard) && status === 0;
+}
+
+/** Bundles the dashboard when it is not what it was. @returns {Promise<boolean>} whether it can be bundled */
+export async function ensureDashboardBuilt() {
+  const hash = createHash("sha256");
+  addFile(hash, join(ROOT, "package-lock.json"));
+  for (const name of ["index.html", "vite.config.ts"]) addFile(hash, join(DASHBOARD, name));
+  addFolder(hash, join(DASHBOARD, "src"));
+  const sources = hash.digest("hex");
+  if (readStamp("dashboard") === sources && existsSync(join(DASHBOARD, "dist", "app", "index.html"))) return true;
+  const status = await exitOfTool("vite/bin/vite.js", ["build", DASHBOARD, "--logLevel", "warn"]);
+  if (status === 0) writeStamp("dashboard", sources);
+  return status === 0;
 }
 
 /** Runs the script of a package with this Node, and shows what it says. */
 export function runTool(script, args) {
   return spawnSync(process.execPath, [join(ROOT, "node_modules", script), ...args], { cwd: ROOT, stdio: "inherit" });
+}
+
+/** Resolves to the exit code, or null when a signal ended it. */
+function exitOfTool(script, args) {
+  const child = spawn(process.execPath, [join(ROOT, "node_modules", script), ...args], { cwd: ROOT, stdio: "inherit" });
+  return new Promise((resolve, reject) => child.once("error", reject).once("exit", resolve));
 }
 
 /** Says why nothing more can be done, and ends the process. */

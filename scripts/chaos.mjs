@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ensureBuilt, ensureInstalled, ROOT, runTool } from "./bootstrap.mjs";
 
 ensureInstalled();
-if (!ensureBuilt() || runTool("typescript/bin/tsc", ["-b", "chaos"]).status !== 0) process.exit(1);
+if (!(await ensureBuilt()) || runTool("typescript/bin/tsc", ["-b", "chaos"]).status !== 0) process.exit(1);
 
 const args = [join(ROOT, "chaos", "dist", "main.js"), ...process.argv.slice(2)];
 const child = spawn(process.execPath, args, { cwd: ROOT, stdio: "inherit" });

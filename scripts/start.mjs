@@ -9,7 +9,7 @@ import { ensureBuilt, ensureInstalled, fail } from "./bootstrap.mjs";
 const PARENT_LOOK_MS = 250;
 
 ensureInstalled();
-if (!ensureBuilt()) fail("Helve does not compile; see above.");
+if (!(await ensureBuilt())) fail("Helve does not compile; see above.");
 // Newer Nodes keep what they have compiled from start to start.
 module.enableCompileCache?.();
 const { runProgram } = await import("../packages/cli/dist/program.js");

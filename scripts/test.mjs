@@ -23,10 +23,12 @@ const vitestArguments = process.argv.slice(2);
 ensureInstalled();
 // Without it the tests of hints over NATS are skipped, and say so.
 if (runsProject("pg") && !hasProgram("nats-server")) installInCi("nats-server");
+// Without it those of the dashboard in a browser are.
+if (runsProject("pg") && !hasProgram("chromium")) installInCi("chromium");
 if (runsProject("conformance")) await ensurePythonClients();
 const checks = {
   "biome check": runTool("@biomejs/biome/bin/biome", ["check", "."]).status === 0,
-  "tsc -b": ensureBuilt(),
+  "tsc -b, and vite build of the dashboard": await ensureBuilt(),
   "tsc -b of what is not shipped":
     runTool("typescript/bin/tsc", ["-b", "conformance", "examples", "bench", "chaos"]).status === 0,
 };

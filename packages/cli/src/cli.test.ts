@@ -16,6 +16,7 @@ const COMMANDS = [
   "workers",
   "workflows",
   "actions",
+  "dashboard",
   "cert",
   "token",
 ];

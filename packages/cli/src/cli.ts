@@ -44,6 +44,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "list what workers must be able to do, and whether any can",
     load: async () => (await import("./commands/actions.ts")).actions,
   },
+  dashboard: {
+    summary: "print a link that opens the dashboard, signed in",
+    load: async () => (await import("./commands/dashboard.ts")).dashboard,
+  },
   cert: {
     summary: "make certificates for engines, workers and PostgreSQL",
     load: async () => (await import("./commands/cert.ts")).cert,

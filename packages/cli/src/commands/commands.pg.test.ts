@@ -196,6 +196,23 @@ describe("helve actions", () => {
   });
 });
 
+describe("helve dashboard", () => {
+  it("prints a link that carries the token where no server sees it", async () => {
+    const token = (await readFile(join(folder.path, "token"), "utf8")).trim();
+    const { code, out } = await helve(["dashboard"]);
+    const { origin, pathname, hash } = new URL(out.trim());
+    expect([code, pathname, hash]).toEqual([0, "/", `#token=${token}`]);
+    expect((await fetch(`${origin}/live`)).status).toBe(200);
+  });
+
+  it("prints none with a token that the engine does not accept", async () => {
+    const token = (await readFile(join(folder.path, "token"), "utf8")).trim();
+    const { code, out, err } = await helve(["dashboard", "--token", `${token.slice(0, -4)}AAAA`]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain("does not accept the token of --token");
+  });
+});
+
 /** A run that no worker takes within a second. */
 async function failedRun(): Promise<string> {
   const token = (await readFile(join(folder.path, "token"), "utf8")).trim();

@@ -94,13 +94,14 @@ async function tokenOf(
   running: Running,
   known: ReadonlyMap<string, string | undefined>,
 ): Promise<TokenPlace & { dataDir: string | undefined }> {
+  const { httpUrl } = running;
   const token = running.token ?? (await running.mintToken("helve dev"));
   for (const [dataDir, before] of known) {
     const file = join(dataDir, "token");
     const kept = await readFile(file, "utf8").catch(() => "");
-    if (kept.trim() === token) return { token, file, dataDir, isNew: before !== token };
+    if (kept.trim() === token) return { httpUrl, token, file, dataDir, isNew: before !== token };
   }
-  return { token, file: undefined, dataDir: undefined, isNew: true };
+  return { httpUrl, token, file: undefined, dataDir: undefined, isNew: true };
 }
 
 interface Greeting {

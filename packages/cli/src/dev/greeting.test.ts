@@ -5,8 +5,10 @@ import { memoryIo } from "../testing/memory-io.ts";
 import { addressLines, nextLines } from "./greeting.ts";
 
 const TOKEN = "ey.token.text";
+const HTTP_URL = "http://127.0.0.1:8080";
 const terminal = () => memoryIo({ isTerminal: true }).out;
-const next = (place: Parameters<typeof nextLines>[0], output = terminal()) => nextLines(place, true, output).join("\n");
+const next = (place: Omit<Parameters<typeof nextLines>[0], "httpUrl">, output = terminal()) =>
+  nextLines({ httpUrl: HTTP_URL, ...place }, true, output).join("\n");
 
 describe("the greeting", () => {
   it("says where everything listens", () => {
@@ -33,18 +35,21 @@ describe("the greeting", () => {
     );
   });
 
-  it("shows a new token to a person", () => {
-    expect(next({ token: TOKEN, file: "/data/token", isNew: true })).toContain(TOKEN);
+  it("shows a new token to a person, in a link to the dashboard", () => {
+    const text = next({ token: TOKEN, file: "/data/token", isNew: true });
+    expect(text.split("\n")).toContain(`${HTTP_URL}/#token=${TOKEN}`);
+    expect(text.split(TOKEN)).toHaveLength(2);
   });
 
   it("shows a token that is kept nowhere, since nobody could look it up", () => {
-    expect(next({ token: TOKEN, file: undefined, isNew: true })).toContain(TOKEN);
+    expect(next({ token: TOKEN, file: undefined, isNew: true }).split("\n")).toContain(TOKEN);
   });
 
   it("does not show a token twice", () => {
     const text = next({ token: TOKEN, file: "/data/token", isNew: false });
     expect(text).not.toContain(TOKEN);
     expect(text).toContain('HELVE_CLIENT_TOKEN="$(cat /data/token)"');
+    expect(text).toContain("npx helve dashboard");
   });
 
   it("shows no token where nobody looks: it may be a log", () => {

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { dashboardLink } from "../engine/dashboard-link.ts";
 import type { Output } from "../io.ts";
 import { SAMPLE_WORKFLOW } from "../sample/sample-order.ts";
 import { painter } from "../terminal/style.ts";
@@ -35,6 +36,8 @@ export function addressLines(started: Started, output: Output): string[] {
 }
 
 export interface TokenPlace {
+  /** Of the dashboard. */
+  readonly httpUrl: string;
   readonly token: string;
   /** Undefined where it is kept nowhere. */
   readonly file: string | undefined;
@@ -43,16 +46,23 @@ export interface TokenPlace {
 }
 
 /**
- * The token, and what to do next. The token itself is shown once, when it is new, and to a person only: whatever is no
- * terminal may be a log.
+ * The token, and what to do next. The token itself, in a link to the dashboard, is shown once, when it is new, and to a
+ * person only: whatever is no terminal may be a log.
  */
-export function nextLines({ token, file, isNew }: TokenPlace, hasSample: boolean, output: Output): string[] {
+export function nextLines({ httpUrl, token, file, isNew }: TokenPlace, hasSample: boolean, output: Output): string[] {
   const paint = painter(output);
   const heading = (text: string) => paint("dim", text);
   const shows = output.isTerminal && (isNew || file === undefined);
   const value = file === undefined ? "…" : `$(cat ${shortened(file)})`;
   return [
-    ...(shows ? [heading("The API token, shown this once:"), token, ""] : []),
+    ...(shows
+      ? [
+          heading("The dashboard, signed in by the API token in this link, shown this once:"),
+          dashboardLink(httpUrl, token),
+          "",
+        ]
+      : []),
+    ...(shows && file === undefined ? [heading("The API token itself:"), token, ""] : []),
     ...(file === undefined
       ? []
       : [`${heading("The token is kept in")} ${shortened(file)}${heading(", for your eyes alone.")}`, ""]),
@@ -64,6 +74,7 @@ export function nextLines({ token, file, isNew }: TokenPlace, hasSample: boolean
     ...(hasSample ? [`  npx helve trigger ${SAMPLE_WORKFLOW} '{"item": "teapot"}' --wait`] : []),
     "  npx helve runs",
     "  npx helve workers",
+    ...(file === undefined ? [] : ["  npx helve dashboard"]),
     "",
     "Ctrl-C stops everything.",
   ];

@@ -68,8 +68,15 @@ export function answerErrors(app: FastifyInstance): void {
   });
 }
 
-/** Answers 404 for a path that nobody serves, 405 for one that is served by another method. Call before any route. */
-export function answerUnknownRoutes(app: FastifyInstance): void {
+/**
+ * Answers 404 for a path that nobody serves, 405 for one that is served by another method. Call before any route.
+ *
+ * @param sendPage answers for paths that it knows, before it comes to that
+ */
+export function answerUnknownRoutes(
+  app: FastifyInstance,
+  sendPage: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined,
+): void {
   const methods = new Map<string, Set<string>>();
   app.addHook("onRoute", ({ url, method }) => {
     const known = methods.get(url) ?? new Set();
@@ -84,7 +91,7 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
     }));
     const path = pathOf(request);
     const other = patterns.find(({ pattern }) => pattern.test(path));
-    if (!other) return sendJson(reply, 404, { message: `there is no ${path}` });
+    if (!other) return sendPage(request, reply) ?? sendJson(reply, 404, { message: `there is no ${path}` });
     reply.header("allow", other.allowed);
     return sendJson(reply, 405, { message: `${path} allows ${other.allowed}, not ${request.method}` });
   });

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance, LogController } from "fastify";
+import { dashboardPages, findDashboard } from "../dashboard/pages.ts";
 import { metricsRoute } from "../metrics/route.ts";
 import { accessRules } from "./access.ts";
 import { answerCors } from "./cors.ts";
@@ -28,7 +29,7 @@ export type { Reading } from "./reading.ts";
 const MAX_BODY_BYTES = 4 * 2 ** 20;
 
 /**
- * The REST API. Whoever starts it listens and closes.
+ * The REST API, and the dashboard that is made of it. Whoever starts it listens and closes.
  *
  *   request → CORS → access (400, 404, 403) → schema (400) → handler → engine or reading → JSON
  *
@@ -45,10 +46,11 @@ export function restServer(deps: RestDeps): FastifyInstance {
   }) as unknown as FastifyInstance;
   app.decorateRequest("resolved", null);
   answerErrors(app);
-  answerUnknownRoutes(app);
+  answerUnknownRoutes(app, (request, reply) => sendPage(request, reply));
   answerCors(app, deps.allowedOrigins);
   validateRequests(app);
   collectOpenApi(app, deps);
+  const sendPage = dashboardPages(app, findDashboard());
   const access = accessRules(deps);
   app.register(async (api) => {
     instanceRoutes(api, deps);

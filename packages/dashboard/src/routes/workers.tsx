@@ -1,0 +1,189 @@
+import { EmptyState, Group, Loader, Pagination, Stack, Text, Title } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { getRouteApi } from "@tanstack/react-router";
+import { type ReactNode, useRef, useState } from "react";
+import { useApi } from "../api/api.ts";
+import { useLive } from "../api/live.ts";
+import { type Worker, workersQuery } from "../api/workers.ts";
+import { BulkButtons, type BulkOrder, ConfirmOrder } from "../components/bulk-orders.tsx";
+import { Command } from "../components/command.tsx";
+import { LinkButton } from "../components/links.tsx";
+import { Problem } from "../components/problem.tsx";
+import { slotsText } from "../components/slots-meter.tsx";
+import { WorkerFilters } from "../components/worker-filters.tsx";
+import { WorkerCards, WorkerTable } from "../components/worker-list.tsx";
+import { buildOf, sdkOf } from "../fleet/build-of.ts";
+import { countText } from "../fleet/time-text.ts";
+import { countStates, findWorkers, labelsOf, type WorkerSearch } from "../fleet/worker-search.ts";
+import { isConnected, slotsOf, sumSlots } from "../fleet/worker-state.ts";
+import { useListKeys } from "./use-list-keys.ts";
+import { useOrders } from "./use-orders.ts";
+
+const route = getRouteApi("/workers");
+const PAGE_ROWS = 50;
+
+/** The fleet: who is there, how it stands with them, and pausing them. */
+export function WorkersPage(): ReactNode {
+  const { data, error } = useLive(workersQuery(useApi()));
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const nameRef = useRef<HTMLInputElement>(null);
+  useListKeys(nameRef);
+  const change = (part: { [Name in keyof WorkerSearch]: WorkerSearch[Name] | undefined }) =>
+    navigate({ search: withoutUndefined({ ...search, page: undefined, ...part }), replace: true });
+
+  if (!data) return error ? <Problem what="The workers could not be read" error={error} /> : <Loader />;
+  const { rows, atMs } = data;
+  const found = findWorkers(rows, search, atMs);
+  return (
+    <Stack>
+      <Group justify="space-between" align="baseline">
+        <Title order={1} size="h2">
+          Workers
+        </Title>
+        <Summary workers={rows} />
+      </Group>
+      {error && <Problem what="The workers could not be read again" error={error} />}
+      {rows.length === 0 ? (
+        <NoWorkers />
+      ) : (
+        <>
+          <WorkerFilters
+            search={search}
+            counts={countStates(rows, search)}
+            labels={labelsOf(rows)}
+            builds={known(rows, buildOf)}
+            sdks={known(rows, sdkOf)}
+            nameRef={nameRef}
+            onChange={change}
+          />
+          <Found
+            found={found}
+            atMs={atMs}
+            page={search.page ?? 1}
+            isNarrowed={Object.keys(search).some((name) => name !== "page")}
+            onPage={(page) => change({ page: page === 1 ? undefined : page })}
+            onPickLabel={(label) => change({ label: [...new Set([...(search.label ?? []), label])] })}
+          />
+          <Hidden count={countStates(rows, search).lost - found.filter((one) => !isConnected(one)).length} />
+        </>
+      )}
+    </Stack>
+  );
+}
+
+interface FoundProps {
+  readonly found: readonly Worker[];
+  readonly atMs: number;
+  readonly page: number;
+  readonly isNarrowed: boolean;
+  readonly onPage: (page: number) => void;
+  readonly onPickLabel: (label: string) => void;
+}
+
+function Found({ found, atMs, page, isNarrowed, onPage, onPickLabel }: FoundProps): ReactNode {
+  const isWide = useMediaQuery("(min-width: 62em)", true, { getInitialValueInEffect: false });
+  const orders = useOrders();
+  const [asked, setAsked] = useState<BulkOrder>();
+  if (found.length === 0) {
+    return (
+      <EmptyState
+        py="xl"
+        title={isNarrowed ? "No worker is like that" : "No worker is connected"}
+        description={isNarrowed ? "Nobody of the last day matches what you have chosen." : "This starts one:"}
+      >
+        <EmptyState.Actions>
+          {isNarrowed ? (
+            <LinkButton to="/workers" variant="default">
+              Show all
+            </LinkButton>
+          ) : (
+            <Command text="npx helve worker run -- node worker.js" />
+          )}
+        </EmptyState.Actions>
+      </EmptyState>
+    );
+  }
+  const pages = Math.ceil(found.length / PAGE_ROWS);
+  const shown = Math.min(page, pages);
+  const List = isWide ? WorkerTable : WorkerCards;
+  return (
+    <>
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed" className="figures">
+          {countText(found.length, "worker")} in this list
+        </Text>
+        <BulkButtons workers={found} obstacle={orders.obstacle} onAsk={setAsked} />
+      </Group>
+      {orders.obstacle !== undefined && (
+        <Text size="sm" c="dimmed">
+          {orders.obstacle}
+        </Text>
+      )}
+      <List
+        workers={found.slice((shown - 1) * PAGE_ROWS, shown * PAGE_ROWS)}
+        atMs={atMs}
+        obstacle={orders.obstacle}
+        onOrder={(order, worker) => orders.give(order, [worker])}
+        onPickLabel={onPickLabel}
+      />
+      {pages > 1 && <Pagination total={pages} value={shown} onChange={onPage} />}
+      {asked && (
+        <ConfirmOrder
+          wanted={asked}
+          onCancel={() => setAsked(undefined)}
+          onConfirm={() => {
+            orders.give(asked.order, asked.workers);
+            setAsked(undefined);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Summary({ workers }: { workers: readonly Worker[] }): ReactNode {
+  const connected = workers.filter(isConnected);
+  return (
+    <Text size="sm" c="dimmed" className="figures">
+      {connected.length} connected, {slotsText(sumSlots(connected.map(slotsOf)))} slots in use
+    </Text>
+  );
+}
+
+function NoWorkers(): ReactNode {
+  return (
+    <EmptyState
+      py="xl"
+      title="No worker has been here in the last day"
+      description="A worker is a program of yours that runs tasks. This starts one, and keeps it running:"
+    >
+      <EmptyState.Actions>
+        <Command text="npx helve worker run -- node worker.js" />
+      </EmptyState.Actions>
+    </EmptyState>
+  );
+}
+
+/** @param count of those that are not shown since they have been gone for some time */
+function Hidden({ count }: { count: number }): ReactNode {
+  if (count <= 0) return null;
+  return (
+    <Group gap="xs">
+      <Text size="sm" c="dimmed">
+        {countText(count, "more worker")} of the last day {count === 1 ? "is" : "are"} not connected.
+      </Text>
+      <LinkButton to="/workers" search={{ state: ["lost"] }} variant="subtle" size="compact-sm">
+        Show lost workers
+      </LinkButton>
+    </Group>
+  );
+}
+
+function known(workers: readonly Worker[], of: (worker: Worker) => string | undefined): string[] {
+  return [...new Set(workers.flatMap((worker) => of(worker) ?? []))].sort();
+}
+
+function withoutUndefined(search: object): WorkerSearch {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined && String(value) !== ""));
+}
