@@ -73,7 +73,7 @@ export {
   stickTo,
 } from "./placement.ts";
 export { type Backoff, DEFAULT_BACKOFF_MAX_SECONDS, retryDelayMs } from "./retry-delay.ts";
-export { NATIVE_RUNTIME, sdkProblem } from "./sdk-range.ts";
+export { NATIVE_RUNTIME, SUPPORTED_SDKS, sdkProblem } from "./sdk-range.ts";
 export { ShortLivedMap, ShortLivedSet } from "./short-lived.ts";
 export { unservedFeatures } from "./unserved-features.ts";
 export { workflowChecksum } from "./workflow-checksum.ts";

@@ -19,6 +19,14 @@ const RANGES: Readonly<Record<string, SdkRange>> = {
   RUBY: { title: "Ruby", from: [0, 3, 0], belowMajor: 1 },
 };
 
+/** The published SDKs that this engine is made for, as people read it. */
+export const SUPPORTED_SDKS: readonly { readonly title: string; readonly from: string; readonly below: string }[] =
+  Object.values(RANGES).map(({ title, from, belowMajor }) => ({
+    title,
+    from: from.join("."),
+    below: `${belowMajor}.0.0`,
+  }));
+
 /** What a worker says it is made with. */
 interface Runtime {
   readonly language?: string;

@@ -1,8 +1,10 @@
 import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { readWorkerSearch } from "./fleet/worker-search.ts";
+import { ActionsPage, readActionSearch } from "./routes/actions.tsx";
 import { parseSearch, stringifySearch } from "./routes/address.ts";
 import { NotFound } from "./routes/not-found.tsx";
 import { Root } from "./routes/root.tsx";
+import { VersionsPage } from "./routes/versions.tsx";
 import { WorkerPage } from "./routes/worker.tsx";
 import { WorkersPage } from "./routes/workers.tsx";
 
@@ -25,7 +27,16 @@ const workers = createRoute({
 
 const worker = createRoute({ getParentRoute: () => root, path: "/workers/$workerId", component: WorkerPage });
 
-const routeTree = root.addChildren([entry, workers, worker]);
+const versions = createRoute({ getParentRoute: () => root, path: "/versions", component: VersionsPage });
+
+const actions = createRoute({
+  getParentRoute: () => root,
+  path: "/actions",
+  validateSearch: readActionSearch,
+  component: ActionsPage,
+});
+
+const routeTree = root.addChildren([entry, workers, worker, versions, actions]);
 
 /** The pages by their addresses. */
 export function createAppRouter() {

@@ -14,11 +14,25 @@ export function tenantQuery(api: Api) {
   });
 }
 
+export interface Version {
+  readonly version: string;
+  /** The published SDKs that it is made for. */
+  readonly supportedSdks: readonly SdkRange[];
+}
+
+export interface SdkRange {
+  /** Of the language. */
+  readonly title: string;
+  readonly from: string;
+  /** The first version that it is not made for. */
+  readonly below: string;
+}
+
 /** The version of the engine. It is asked for again now and then, as engines are replaced under a page that stays open. */
 export function versionQuery(api: Api) {
   return queryOptions({
     queryKey: ["version"],
-    queryFn: async ({ signal }) => (await api.get<{ version: string }>("version", { signal })).body,
+    queryFn: async ({ signal }) => (await api.get<Version>("version", { signal })).body,
     refetchInterval: 60_000,
   });
 }

@@ -15,7 +15,11 @@ export interface FrameProps {
   readonly children: ReactNode;
 }
 
-const PAGES = [{ to: "/workers", title: "Workers" }] as const;
+const PAGES = [
+  { to: "/workers", title: "Workers" },
+  { to: "/versions", title: "Versions" },
+  { to: "/actions", title: "Actions" },
+] as const;
 
 /** What stands around every page: where one is, whose engine this is, and whether it answers. */
 export function Frame({ tenant, version, link, scope, onSignOut, children }: FrameProps): ReactNode {

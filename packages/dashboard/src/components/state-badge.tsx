@@ -35,8 +35,8 @@ export const STATE_LOOKS: Readonly<Record<WorkerState, Look>> = {
   },
 };
 
-/** A state as icon and word, so that nobody has to tell colours apart. */
-export function StateBadge({ state }: { state: WorkerState }): ReactNode {
+/** A state as icon and word, so that nobody has to tell colours apart. @param count how many are in it, where it is of several */
+export function StateBadge({ state, count }: { state: WorkerState; count?: number }): ReactNode {
   const { color, Icon, meaning } = STATE_LOOKS[state];
-  return <Mark color={color} Icon={Icon} text={state} title={meaning} />;
+  return <Mark color={color} Icon={Icon} text={count === undefined ? state : `${count} ${state}`} title={meaning} />;
 }

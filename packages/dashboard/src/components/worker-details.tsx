@@ -1,10 +1,11 @@
-import { Alert, Badge, DataList, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Alert, Badge, DataList, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { ExclamationTriangleIcon } from "@radix-ui/react-icons";
 import type { ReactNode } from "react";
 import type { Worker } from "../api/workers.ts";
 import { buildOf, runtimeOf, sdkOf } from "../fleet/build-of.ts";
 import { spanText } from "../fleet/time-text.ts";
 import { silenceMs, slotsOf } from "../fleet/worker-state.ts";
+import { Section } from "./section.tsx";
 import { SlotsMeter } from "./slots-meter.tsx";
 
 /** Everything that is known of a worker. @param atMs when it was so, by the engine's clock */
@@ -58,18 +59,6 @@ export function WorkerDetails({ worker, atMs }: { worker: Worker; atMs: number }
         </Section>
       </SimpleGrid>
     </>
-  );
-}
-
-/** A part of a page, under its heading. */
-export function Section({ title, children }: { title: string; children: ReactNode }): ReactNode {
-  return (
-    <Paper component="section" withBorder p="md">
-      <Title order={2} size="h5" mb="sm">
-        {title}
-      </Title>
-      {children}
-    </Paper>
   );
 }
 

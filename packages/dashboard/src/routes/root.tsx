@@ -8,12 +8,14 @@ import type { Link } from "../components/engine-link.tsx";
 import { Frame } from "../components/frame.tsx";
 import { signOut } from "../session/session.ts";
 import { DrainWatch } from "./drain-watch.tsx";
+import { usePageKeys } from "./use-page-keys.ts";
 
 /** The frame of every page. */
 export function Root(): ReactNode {
   const api = useApi();
   const tenant = useQuery(tenantQuery(api));
   const version = useQuery(versionQuery(api));
+  usePageKeys();
   return (
     <Frame
       tenant={tenant.data?.name}

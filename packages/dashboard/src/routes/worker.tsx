@@ -9,9 +9,10 @@ import { HeldTasks } from "../components/held-tasks.tsx";
 import { LinkButton, LinkText } from "../components/links.tsx";
 import { Problem } from "../components/problem.tsx";
 import { Quarantine } from "../components/quarantine.tsx";
+import { Section } from "../components/section.tsx";
 import { StateBadge } from "../components/state-badge.tsx";
 import { WorkerButtons } from "../components/worker-actions.tsx";
-import { Section, WorkerDetails } from "../components/worker-details.tsx";
+import { WorkerDetails } from "../components/worker-details.tsx";
 import { stateOf } from "../fleet/worker-state.ts";
 import { useOrders } from "./use-orders.ts";
 

@@ -1,13 +1,12 @@
 import { EmptyState, Group, Loader, Pagination, Stack, Text, Title } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
 import { getRouteApi } from "@tanstack/react-router";
 import { type ReactNode, useRef, useState } from "react";
 import { useApi } from "../api/api.ts";
 import { useLive } from "../api/live.ts";
 import { type Worker, workersQuery } from "../api/workers.ts";
 import { BulkButtons, type BulkOrder, ConfirmOrder } from "../components/bulk-orders.tsx";
-import { Command } from "../components/command.tsx";
 import { LinkButton } from "../components/links.tsx";
+import { NoWorkers } from "../components/no-workers.tsx";
 import { Problem } from "../components/problem.tsx";
 import { slotsText } from "../components/slots-meter.tsx";
 import { WorkerFilters } from "../components/worker-filters.tsx";
@@ -16,6 +15,7 @@ import { buildOf, sdkOf } from "../fleet/build-of.ts";
 import { countText } from "../fleet/time-text.ts";
 import { countStates, findWorkers, labelsOf, type WorkerSearch } from "../fleet/worker-search.ts";
 import { isConnected, slotsOf, sumSlots } from "../fleet/worker-state.ts";
+import { useIsWide } from "./use-is-wide.ts";
 import { useListKeys } from "./use-list-keys.ts";
 import { useOrders } from "./use-orders.ts";
 
@@ -45,7 +45,7 @@ export function WorkersPage(): ReactNode {
       </Group>
       {error && <Problem what="The workers could not be read again" error={error} />}
       {rows.length === 0 ? (
-        <NoWorkers />
+        <NoWorkers title="No worker has been here in the last day" />
       ) : (
         <>
           <WorkerFilters
@@ -82,31 +82,27 @@ interface FoundProps {
 }
 
 function Found({ found, atMs, page, isNarrowed, onPage, onPickLabel }: FoundProps): ReactNode {
-  const isWide = useMediaQuery("(min-width: 62em)", true, { getInitialValueInEffect: false });
   const orders = useOrders();
   const [asked, setAsked] = useState<BulkOrder>();
+  const List = useIsWide() ? WorkerTable : WorkerCards;
+  if (found.length === 0 && !isNarrowed) return <NoWorkers title="No worker is connected" />;
   if (found.length === 0) {
     return (
       <EmptyState
         py="xl"
-        title={isNarrowed ? "No worker is like that" : "No worker is connected"}
-        description={isNarrowed ? "Nobody of the last day matches what you have chosen." : "This starts one:"}
+        title="No worker is like that"
+        description="Nobody of the last day matches what you have chosen."
       >
         <EmptyState.Actions>
-          {isNarrowed ? (
-            <LinkButton to="/workers" variant="default">
-              Show all
-            </LinkButton>
-          ) : (
-            <Command text="npx helve worker run -- node worker.js" />
-          )}
+          <LinkButton to="/workers" variant="default">
+            Show all
+          </LinkButton>
         </EmptyState.Actions>
       </EmptyState>
     );
   }
   const pages = Math.ceil(found.length / PAGE_ROWS);
   const shown = Math.min(page, pages);
-  const List = isWide ? WorkerTable : WorkerCards;
   return (
     <>
       <Group justify="space-between">
@@ -148,20 +144,6 @@ function Summary({ workers }: { workers: readonly Worker[] }): ReactNode {
     <Text size="sm" c="dimmed" className="figures">
       {connected.length} connected, {slotsText(sumSlots(connected.map(slotsOf)))} slots in use
     </Text>
-  );
-}
-
-function NoWorkers(): ReactNode {
-  return (
-    <EmptyState
-      py="xl"
-      title="No worker has been here in the last day"
-      description="A worker is a program of yours that runs tasks. This starts one, and keeps it running:"
-    >
-      <EmptyState.Actions>
-        <Command text="npx helve worker run -- node worker.js" />
-      </EmptyState.Actions>
-    </EmptyState>
   );
 }
 

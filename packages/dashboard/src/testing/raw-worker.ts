@@ -20,6 +20,8 @@ export interface RawWorkerOptions {
   readonly slots?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly runtime?: Partial<RuntimeInfo>;
+  /** Between heartbeats. @default 1 s */
+  readonly beatMs?: number;
 }
 
 /** A worker by hand, as an SDK of any age and language would be: it takes tasks and never ends one. */
@@ -27,14 +29,11 @@ export interface RawWorker {
   readonly id: string;
   /** Sends no more heartbeats, as a process that is frozen. */
   fallSilent(): void;
-  beatAgain(): void;
   leave(): void;
 }
 
-const BEAT_MS = 1_000;
-
 export async function rawWorker(place: GrpcPlace, options: RawWorkerOptions): Promise<RawWorker> {
-  const { name, actions = [], slots = 10, labels = {}, runtime = {} } = options;
+  const { name, actions = [], slots = 10, labels = {}, runtime = {}, beatMs = 1_000 } = options;
   const connection = connect(place);
   const { workerId } = await connection.call(
     DispatcherService.register,
@@ -54,15 +53,11 @@ export async function rawWorker(place: GrpcPlace, options: RawWorkerOptions): Pr
       .call(DispatcherService.heartbeat, HeartbeatRequest.create({ workerId, heartbeatAt: new Date() }))
       // The engine may be away for a while.
       .catch(() => {});
-  let beating = setInterval(beat, BEAT_MS);
+  await beat();
+  const beating = setInterval(beat, beatMs);
   return {
     id: workerId,
     fallSilent: () => clearInterval(beating),
-    beatAgain() {
-      clearInterval(beating);
-      beating = setInterval(beat, BEAT_MS);
-      void beat();
-    },
     leave() {
       clearInterval(beating);
       stream.cancel();

@@ -37,7 +37,10 @@ test("a server whose engine cannot work is alive and not ready, with the reason"
 });
 
 test("says what it is to anybody", async () => {
-  expect((await app.inject("/api/v1/version")).json()).toEqual({ version: "1.2.3" });
+  expect((await app.inject("/api/v1/version")).json()).toEqual({
+    version: "1.2.3",
+    supportedSdks: expect.arrayContaining([{ title: "Python", from: "1.29.0", below: "2.0.0" }]),
+  });
   expect((await app.inject("/api/v1/meta")).json()).toMatchObject({ auth: { schemes: [] }, authDisabled: false });
   const cloud = await app.inject("/api/v1/cloud/metadata");
   expect(cloud.statusCode).toBe(200);

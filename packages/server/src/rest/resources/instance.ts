@@ -1,3 +1,4 @@
+import { SUPPORTED_SDKS } from "@helve/core";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { RestDeps } from "../deps.ts";
@@ -72,11 +73,20 @@ export function instanceRoutes(app: FastifyInstance, { engine, version }: RestDe
       method: "GET",
       url: "/api/v1/version",
       id: "info:get:version",
-      summary: "The version of this server",
+      summary: "The version of this server, and the published SDKs that it is made for",
       tag: TAG,
-      answer: Type.Object({ version: Type.String() }),
+      answer: Type.Object({
+        version: Type.String(),
+        supportedSdks: Type.Array(
+          Type.Object({
+            title: Type.String(),
+            from: Type.String(),
+            below: Type.String({ description: "the first version that nobody has tried" }),
+          }),
+        ),
+      }),
     },
-    () => ({ version }),
+    () => ({ version, supportedSdks: SUPPORTED_SDKS }),
   );
 
   operation(
