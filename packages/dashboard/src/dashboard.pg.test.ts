@@ -95,6 +95,19 @@ describe.skipIf(!HAS_CHROMIUM)("the dashboard in a browser", { timeout: LIMIT_MS
       expect(await accessProblems(page)).toEqual([]);
     });
 
+    it("says so when the token is revoked while one looks", async () => {
+      const { page: other } = await openPage(browser);
+      const token = await engine.mintToken("read");
+      await other.goto(`${engine.httpUrl}/#token=${token}`);
+      await other.getByRole("heading", { name: "Workers" }).waitFor();
+      await engine.revoke(token);
+      const alert = other.getByRole("alert").filter({ hasText: "does not accept the token: it is revoked" });
+      await alert.waitFor();
+      await other.reload();
+      await other.getByLabel("API token", { exact: true }).waitFor();
+      await other.context().close();
+    });
+
     it("takes the token of a link, and out of the address; it is gone with the tab", async () => {
       await page.goto(`${engine.httpUrl}/#token=${engine.token}`);
       await page.getByRole("heading", { name: "Workers" }).waitFor();
@@ -140,6 +153,10 @@ describe.skipIf(!HAS_CHROMIUM)("the dashboard in a browser", { timeout: LIMIT_MS
       await page.keyboard.press("j");
       await page.keyboard.press("j");
       expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("mail");
+      await page.keyboard.press("?");
+      await page.getByRole("dialog", { name: "Keys" }).getByText("next and previous line").waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "detached" });
       await page.keyboard.press("/");
       expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Name or id");
     });
@@ -209,13 +226,29 @@ describe.skipIf(!HAS_CHROMIUM)("the dashboard in a browser", { timeout: LIMIT_MS
       await notice(/Draining 1 worker\s*greeter has 1 task left/).waitFor();
       await row("greeter").getByText("draining", { exact: true }).waitFor();
       finishTask();
-      await notice(/Drained\s*1 worker can be stopped/).waitFor();
+      await notice(/Drained\s*greeter can be stopped/).waitFor();
       await row("greeter").getByText("paused", { exact: true }).waitFor();
       expect(await accessProblems(page)).toEqual([]);
       await run.output;
       await order("greeter", "Resume");
       await row("greeter").getByText("fresh", { exact: true }).waitFor();
     });
+  });
+
+  it("shows why a worker is quarantined, and lifts that", async () => {
+    await putWorkflow(engine, "deaf");
+    const deaf = await rawWorker(engine, { name: "deaf", actions: ["deaf:only"], slots: 1 });
+    await trigger(engine, "deaf");
+    await row("deaf").getByText("quarantined", { exact: true }).waitFor({ timeout: LIMIT_MS });
+    await notice(/Given nothing: the worker did not confirm the task within \d+ s/).waitFor();
+    expect(await accessProblems(page)).toEqual([]);
+    await row("deaf").getByRole("link").click();
+    await page.getByRole("heading", { name: "deaf" }).waitFor();
+    await page.getByRole("button", { name: "Lift quarantine" }).click();
+    await page.getByText("fresh", { exact: true }).first().waitFor();
+    const { rows } = await engine.get<{ rows: { name: string; quarantineReason?: string }[] }>("worker");
+    expect(rows.find(({ name }) => name === "deaf")).not.toHaveProperty("quarantineReason");
+    deaf.leave();
   });
 
   it("shows one worker on a page of its own: what it is, what it serves, and what it has now", async () => {
@@ -359,12 +392,12 @@ describe.skipIf(!HAS_CHROMIUM)("the dashboard in a browser", { timeout: LIMIT_MS
     await page.getByText("connected", { exact: true }).waitFor();
     await row("greeter").waitFor();
     await engine.goAway();
-    await notice(/The engine does not answer since [3-9] s/).waitFor();
+    await notice(/The engine has not answered for [3-9] s/).waitFor();
     await page.getByText("no answer").waitFor();
     expect(await row("greeter").count()).toBe(1);
     await engine.comeBack();
     await page.getByText("connected", { exact: true }).waitFor();
-    expect(await notice("The engine does not answer").count()).toBe(0);
+    expect(await notice("The engine has not answered").count()).toBe(0);
     await row("greeter").getByText("fresh", { exact: true }).waitFor();
   });
 });

@@ -13,6 +13,7 @@ export function Command({ text }: { text: string }): ReactNode {
         {({ copied, copy }) => (
           <Button
             size="compact-sm"
+            miw="max-content"
             variant="default"
             leftSection={copied ? <CheckIcon /> : <CopyIcon />}
             onClick={copy}

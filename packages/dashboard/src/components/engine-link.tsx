@@ -27,9 +27,9 @@ const BADGES = {
 /** What is wrong with the engine, over the page that shows what was last known; nothing when all is well. */
 export function LinkProblem({ link }: { link: Link }): ReactNode {
   if (link.kind === "silent") {
-    const since = link.forMs === undefined ? "" : ` since ${spanText(link.forMs)}`;
+    const title = link.forMs === undefined ? "does not answer" : `has not answered for ${spanText(link.forMs)}`;
     return (
-      <Alert color="red" icon={<CrossCircledIcon />} title={`The engine does not answer${since}`} role="alert" mb="md">
+      <Alert color="red" icon={<CrossCircledIcon />} title={`The engine ${title}`} role="alert" mb="md">
         At {window.location.origin}: {link.problem}. What is shown is what was last known. This page goes on asking.
       </Alert>
     );

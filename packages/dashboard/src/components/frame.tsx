@@ -1,5 +1,5 @@
 import { ActionIcon, AppShell, Box, Group, Text } from "@mantine/core";
-import { ExitIcon, EyeOpenIcon } from "@radix-ui/react-icons";
+import { ExitIcon, EyeOpenIcon, KeyboardIcon } from "@radix-ui/react-icons";
 import type { ReactNode } from "react";
 import { type Link, LinkBadge, LinkProblem } from "./engine-link.tsx";
 import { LinkButton } from "./links.tsx";
@@ -11,6 +11,7 @@ export interface FrameProps {
   readonly link: Link;
   /** Said where it may do less than everything. */
   readonly scope: string;
+  readonly onHelp: () => void;
   readonly onSignOut: () => void;
   readonly children: ReactNode;
 }
@@ -22,7 +23,7 @@ const PAGES = [
 ] as const;
 
 /** What stands around every page: where one is, whose engine this is, and whether it answers. */
-export function Frame({ tenant, version, link, scope, onSignOut, children }: FrameProps): ReactNode {
+export function Frame({ tenant, version, link, scope, onHelp, onSignOut, children }: FrameProps): ReactNode {
   return (
     <AppShell header={{ height: { base: 92, sm: 56 } }} padding={{ base: "sm", sm: "md" }}>
       <AppShell.Header px={{ base: "sm", sm: "md" }}>
@@ -54,6 +55,9 @@ export function Frame({ tenant, version, link, scope, onSignOut, children }: Fra
               <Mark color="gray" Icon={EyeOpenIcon} text={scope === "read" ? "read only" : `scope ${scope}`} />
             )}
             <LinkBadge link={link} />
+            <ActionIcon variant="default" onClick={onHelp} aria-label="Keys" title="Keys ( ? )" visibleFrom="sm">
+              <KeyboardIcon />
+            </ActionIcon>
             <ActionIcon variant="default" onClick={onSignOut} aria-label="Sign out" title="Sign out">
               <ExitIcon />
             </ActionIcon>

@@ -17,6 +17,9 @@ export interface WorkerFiltersProps {
   readonly onChange: (change: { [Name in keyof WorkerSearch]: WorkerSearch[Name] | undefined }) => void;
 }
 
+/** A label may differ from worker to worker; who looks for one types some of it. */
+const SHOWN_CHOICES = 50;
+
 /** Narrows the list of workers. */
 export function WorkerFilters(props: WorkerFiltersProps): ReactNode {
   const { search, counts, labels, builds, sdks, nameRef, onChange } = props;
@@ -52,6 +55,7 @@ export function WorkerFilters(props: WorkerFiltersProps): ReactNode {
           aria-label="Labels"
           placeholder={label.length === 0 ? "Labels: key=value" : ""}
           data={[...labels]}
+          limit={SHOWN_CHOICES}
           value={[...label]}
           onChange={(chosen) => onChange({ label: chosen.filter((one) => /^[^=]+=/.test(one)) })}
           w={{ base: "100%", xs: 260 }}
@@ -62,6 +66,7 @@ export function WorkerFilters(props: WorkerFiltersProps): ReactNode {
           clearable
           searchable
           data={choose(builds, build)}
+          limit={SHOWN_CHOICES}
           value={build ?? null}
           onChange={(chosen) => onChange({ build: chosen ?? undefined })}
           w={{ base: "calc(50% - 6px)", xs: 160 }}
@@ -72,6 +77,7 @@ export function WorkerFilters(props: WorkerFiltersProps): ReactNode {
           clearable
           searchable
           data={choose(sdks, sdk)}
+          limit={SHOWN_CHOICES}
           value={sdk ?? null}
           onChange={(chosen) => onChange({ sdk: chosen ?? undefined })}
           w={{ base: "calc(50% - 6px)", xs: 200 }}

@@ -78,7 +78,9 @@ function matchExceptState(workers: readonly Worker[], { q, label = [], build, sd
   );
 }
 
-function isJustLost(worker: Worker, atMs: number): boolean {
+/** Whether a worker was lost so short a time ago that it is still shown. */
+export function isJustLost(worker: Worker, atMs: number): boolean {
+  if (isConnected(worker)) return false;
   // Of one that left before its first heartbeat it is known when it came.
   return (silenceMs(worker, atMs) ?? atMs - Date.parse(worker.metadata.createdAt)) < JUST_LOST_MS;
 }

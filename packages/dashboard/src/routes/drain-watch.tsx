@@ -2,7 +2,7 @@ import { notifications } from "@mantine/notifications";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from "react";
 import { useApi } from "../api/api.ts";
 import { useLive } from "../api/live.ts";
-import { type WorkerList, workersQuery } from "../api/workers.ts";
+import { type Worker, type WorkerList, workersQuery } from "../api/workers.ts";
 import { type DrainProgress, drainProgress } from "../fleet/drain.ts";
 import { countText } from "../fleet/time-text.ts";
 import { slotsOf, sumSlots } from "../fleet/worker-state.ts";
@@ -75,16 +75,20 @@ function isNewer({ atMs }: WorkerList, sinceMs: number): boolean {
 
 function progressText({ busy, drained, gone, resumed }: DrainProgress): string {
   const { used } = sumSlots(busy.map(slotsOf));
-  const names = busy.slice(0, 3).map(({ name }) => name);
-  const more = busy.length > names.length ? ` and ${busy.length - names.length} more` : "";
   return [
-    busy.length > 0 && `${names.join(", ")}${more} ${busy.length === 1 ? "has" : "have"} ${tasksText(used)} left.`,
-    drained.length > 0 && `${countText(drained.length, "worker")} can be stopped.`,
+    busy.length > 0 && `${namesOf(busy)} ${busy.length === 1 ? "has" : "have"} ${tasksText(used)} left.`,
+    drained.length > 0 && `${namesOf(drained)} can be stopped.`,
     gone > 0 && `${countText(gone, "worker")} went away.`,
     resumed > 0 && `${countText(resumed, "worker")} ${resumed === 1 ? "was" : "were"} resumed.`,
   ]
     .filter(Boolean)
     .join(" ");
+}
+
+/** The first names, and how many more there are. */
+function namesOf(workers: readonly Worker[]): string {
+  const names = workers.slice(0, 3).map(({ name }) => name);
+  return names.join(", ") + (workers.length > names.length ? ` and ${workers.length - names.length} more` : "");
 }
 
 function tasksText(used: number | undefined): string {

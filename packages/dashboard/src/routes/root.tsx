@@ -6,6 +6,7 @@ import { readinessQuery, tenantQuery, versionQuery } from "../api/engine.ts";
 import { useLive } from "../api/live.ts";
 import type { Link } from "../components/engine-link.tsx";
 import { Frame } from "../components/frame.tsx";
+import { KeyHelp } from "../components/key-help.tsx";
 import { signOut } from "../session/session.ts";
 import { DrainWatch } from "./drain-watch.tsx";
 import { usePageKeys } from "./use-page-keys.ts";
@@ -15,15 +16,18 @@ export function Root(): ReactNode {
   const api = useApi();
   const tenant = useQuery(tenantQuery(api));
   const version = useQuery(versionQuery(api));
-  usePageKeys();
+  const [hasHelp, setHasHelp] = useState(false);
+  usePageKeys(() => setHasHelp(true));
   return (
     <Frame
       tenant={tenant.data?.name}
       version={version.data?.version}
       link={useLink()}
       scope={api.scope}
+      onHelp={() => setHasHelp(true)}
       onSignOut={() => signOut()}
     >
+      {hasHelp && <KeyHelp onClose={() => setHasHelp(false)} />}
       <DrainWatch>
         <Outlet />
       </DrainWatch>

@@ -12,8 +12,15 @@ import { slotsText } from "../components/slots-meter.tsx";
 import { WorkerFilters } from "../components/worker-filters.tsx";
 import { WorkerCards, WorkerTable } from "../components/worker-list.tsx";
 import { buildOf, sdkOf } from "../fleet/build-of.ts";
-import { countText } from "../fleet/time-text.ts";
-import { countStates, findWorkers, labelsOf, type WorkerSearch } from "../fleet/worker-search.ts";
+import { countText, spanText } from "../fleet/time-text.ts";
+import {
+  countStates,
+  findWorkers,
+  isJustLost,
+  JUST_LOST_MS,
+  labelsOf,
+  type WorkerSearch,
+} from "../fleet/worker-search.ts";
 import { isConnected, slotsOf, sumSlots } from "../fleet/worker-state.ts";
 import { useIsWide } from "./use-is-wide.ts";
 import { useListKeys } from "./use-list-keys.ts";
@@ -41,7 +48,7 @@ export function WorkersPage(): ReactNode {
         <Title order={1} size="h2">
           Workers
         </Title>
-        <Summary workers={rows} />
+        <Summary workers={rows} atMs={atMs} />
       </Group>
       {error && <Problem what="The workers could not be read again" error={error} />}
       {rows.length === 0 ? (
@@ -138,11 +145,13 @@ function Found({ found, atMs, page, isNarrowed, onPage, onPickLabel }: FoundProp
   );
 }
 
-function Summary({ workers }: { workers: readonly Worker[] }): ReactNode {
+function Summary({ workers, atMs }: { workers: readonly Worker[]; atMs: number }): ReactNode {
   const connected = workers.filter(isConnected);
+  const lost = workers.filter((worker) => isJustLost(worker, atMs)).length;
   return (
     <Text size="sm" c="dimmed" className="figures">
       {connected.length} connected, {slotsText(sumSlots(connected.map(slotsOf)))} slots in use
+      {lost > 0 && `, ${lost} lost in the last ${spanText(JUST_LOST_MS)}`}
     </Text>
   );
 }

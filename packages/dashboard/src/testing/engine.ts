@@ -9,6 +9,7 @@ export interface TestEngine {
   readonly tenantId: string;
   /** Makes a token with less to it. */
   mintToken(scope: "worker" | "trigger" | "read"): Promise<string>;
+  revoke(token: string): Promise<void>;
   /** Asks REST, below the tenant. */
   get<Body>(path: string): Promise<Body>;
   goAway(): Promise<void>;
@@ -37,6 +38,14 @@ export async function startEngine(): Promise<TestEngine> {
     async get<Body>(path: string) {
       const headers = { authorization: `Bearer ${token}` };
       return (await (await fetch(`${httpUrl}/api/v1/tenants/${tenantId}/${path}`, { headers })).json()) as Body;
+    },
+    async revoke(revoked) {
+      const claims = JSON.parse(Buffer.from(revoked.split(".")[1] ?? "", "base64url").toString()) as {
+        token_id: string;
+      };
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${httpUrl}/api/v1/api-tokens/${claims.token_id}`, { method: "POST", headers });
+      if (!answer.ok) throw new Error(`the token could not be revoked: ${answer.status}`);
     },
     goAway,
     async comeBack() {
