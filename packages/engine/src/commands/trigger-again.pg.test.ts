@@ -20,6 +20,10 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.end());
 
+const WAITING_INSERT = `
+  select from pg_stat_activity
+   where application_name = 'engine-1' and wait_event_type = 'Lock' and query like '%insert into task_run%'`;
+
 const ask = (runId: RunId, workflow: string) => ({ workflow, input: "{}", metadata: "", runId });
 
 test.each([
@@ -133,6 +137,25 @@ test.each([
     expect(worker.sent).toHaveLength(tasks + 1);
   },
 );
+
+test("nor does one that Postgres is carrying out all the while", async () => {
+  const id = newRunId();
+  const other = await b.worker({ actions: ["work:plain"] });
+  const late = await b.db.transaction(async (tx) => {
+    // Its statement has begun, and waits for the row by which its replica is fenced.
+    await tx.query({ name: "", text: "select from replica where name = 'engine-1' for update" });
+    const answered = a.engine.triggerRuns(a.tenantId, [ask(id, "plain")]);
+    await expect.poll(() => b.query(WAITING_INSERT)).toHaveLength(1);
+    await b.engine.triggerRuns(b.tenantId, [{ ...ask(id, "plain"), isRepeated: true }]);
+    await other.succeed(await other.next());
+    expect(await b.ended(id)).toMatchObject({ status: "succeeded" });
+    return { answered };
+  });
+  expect(await late.answered).toEqual([id]);
+  expect(await a.query("select from task_run")).toEqual([]);
+  const next = await a.run("plain");
+  expect((await worker.next()).id, "its slot was given back").toBe(next);
+});
 
 test("what was asked for again is remembered for minutes, and no longer", async () => {
   async function repeat(): Promise<void> {

@@ -80,14 +80,17 @@ function insertFrom(source: string, more: readonly string[] = [], condition = "t
     from ${source}
    where ${condition} and ${NOT_ASKED_AGAIN}
     on conflict (id) do nothing
-    returning 1`;
+    returning id`;
 }
+
+// Of what was asked for again since this statement began, the condition above does not know: then it fails, and is repeated.
+const STORED = "count_unless_asked_again(array(select id from stored)) as stored";
 
 const INSERT_TASK_RUNS = ownedStatement(
   "insert_task_runs",
   /* sql */ `
   stored as (${insertFrom("owner, unnest($2::uuid[], $3::int[], $4::text[], $5::text[]) as n (id, kind, input, metadata)")})
-  select '{}'::text[] as first, (select count(*)::int from stored) as stored from owner`,
+  select '{}'::text[] as first, ${STORED} from owner`,
 );
 
 const AFTER_SHARED = OWN + SHARED.length;
@@ -111,7 +114,7 @@ const INSERT_CHILDREN = ownedStatement(
     ["parent_task_id", "child_index", "child_key"],
     "(n.key is null or n.id in (select run_id from first))",
   )})
-  select array(select run_id::text from first) as first, (select count(*)::int from stored) as stored from owner`,
+  select array(select run_id::text from first) as first, ${STORED} from owner`,
 );
 
 export interface InsertedTaskRuns {
