@@ -107,9 +107,9 @@ export function createEngine(options: EngineOptions): Engine {
     workerNames: (tenantId, meant) => workerNames({ db, sessions, heldTasks }, tenantId, meant),
     connectionUsed(connection, tenantId, worker) {
       const session = "workerId" in worker ? sessions.find(worker.workerId) : holderOf(worker);
-      if (session?.tenantId === tenantId) sessions.connectionUsed(connection, session);
+      if (session?.tenantId === tenantId) sessions.connections.used(connection, session);
     },
-    connectionClosed: (connection) => sessions.connectionClosed(connection),
+    connectionClosed: (connection) => sessions.connections.closed(connection),
 
     report(tenantId, batch, by) {
       const answers = reports.report(tenantId, batch, by);

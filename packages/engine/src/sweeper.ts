@@ -17,8 +17,9 @@ import type { HeldTasks } from "./dispatcher/held-tasks.ts";
 import type { Routes } from "./dispatcher/routes.ts";
 import type { ReplicaLease } from "./leases/replica-lease.ts";
 import type { RunResults } from "./results/run-results.ts";
+import { NO_VERDICTS_MS } from "./sessions/own-stalls.ts";
 import { attemptKey, type HeldTask } from "./sessions/session.ts";
-import { NO_VERDICTS_MS, type Sessions } from "./sessions/sessions.ts";
+import type { Sessions } from "./sessions/sessions.ts";
 
 const SWEEP_MS = 10_000;
 /** After a write whose outcome is not known: when its rows have had time to appear in the books. */

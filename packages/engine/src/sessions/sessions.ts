@@ -9,21 +9,16 @@ import {
   upsertWorkerLabels,
   type WorkerRow,
 } from "@helve/store";
-import type {
-  AssignedTask,
-  ConnectionId,
-  Labels,
-  OpenStream,
-  StreamOptions,
-  WorkerRegistration,
-  WorkerStream,
-} from "../api.ts";
+import type { AssignedTask, Labels, OpenStream, StreamOptions, WorkerRegistration, WorkerStream } from "../api.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../clock.ts";
 import type { Dispatcher } from "../dispatcher/dispatcher.ts";
 import type { HeldTasks } from "../dispatcher/held-tasks.ts";
 import type { Routes } from "../dispatcher/routes.ts";
 import type { Observer } from "../observer.ts";
+import { Connections } from "./connections.ts";
+import { OpeningStreams } from "./opening-streams.ts";
+import { OwnStalls } from "./own-stalls.ts";
 import { ReturningWorkers } from "./returning-workers.ts";
 import { FRESH_MS, Session, type SessionStream } from "./session.ts";
 import { verdict } from "./verdict.ts";
@@ -33,9 +28,7 @@ import { WorkerRows } from "./worker-rows.ts";
 const TICK_MS = 100;
 /** A heartbeat this soon after the end of a stream is still answered OK: the worker is about to listen anew. */
 const STREAM_GRACE_MS = 1000;
-/** After a stall of this process, or a restart, silence proves nothing for a while. */
-export const NO_VERDICTS_MS = 30_000;
-const STALL_MS = 2000;
+
 export interface SessionsDeps {
   db: Database;
   replicaId: () => ReplicaId;
@@ -60,28 +53,28 @@ export interface SessionsDeps {
 export class Sessions {
   readonly #deps: SessionsDeps;
   readonly #byWorker = new Map<WorkerId, Session>();
-  readonly #byConnection = new Map<ConnectionId, Set<Session>>();
+  readonly connections: Connections;
   readonly #beats = new Set<WorkerId>();
-  /** Streams that are being opened. */
-  readonly #opening = new Map<WorkerId, Set<Promise<OpenStream>>>();
+  readonly #opening = new OpeningStreams();
+  readonly #stalls: OwnStalls;
   readonly #rows: WorkerRows;
   readonly #returning: ReturningWorkers;
   readonly #labels: WorkerLabels;
-  #noVerdictsBeforeMs = 0;
   /** Counts how often all sessions have ended together. */
   #life = 0;
-  #lastTickMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
+    this.connections = new Connections(deps.clock);
+    this.#stalls = new OwnStalls(deps.clock);
     this.#rows = new WorkerRows(deps);
     this.#returning = new ReturningWorkers(deps);
     this.#labels = new WorkerLabels({ ...deps, find: (workerId) => this.find(workerId) });
   }
 
   start(): void {
-    this.#lastTickMs = performance.now();
+    this.#stalls.start();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -101,7 +94,7 @@ export class Sessions {
 
   /** Whether that worker has a session here, or is about to. */
   isHere(workerId: WorkerId): boolean {
-    return this.#byWorker.has(workerId) || this.#opening.has(workerId);
+    return this.#byWorker.has(workerId) || this.#opening.count(workerId) > 0;
   }
 
   all(): Iterable<Session> {
@@ -110,9 +103,7 @@ export class Sessions {
 
   /** Whether this replica may judge silence now; what is proven it may always judge. */
   mayJudgeSilence(): boolean {
-    // At the end of a stall, what came meanwhile may be read before the next tick.
-    const stallsNow = performance.now() - this.#lastTickMs > STALL_MS;
-    return !stallsNow && this.#deps.clock.steady() >= this.#noVerdictsBeforeMs;
+    return this.#stalls.mayJudgeSilence();
   }
 
   /** Who gave a sign of life since the last call, to be stored. */
@@ -156,26 +147,18 @@ export class Sessions {
     if (!isPaused) this.#serve(session);
   }
 
-  async openStream(
+  openStream(
     tenantId: TenantId,
     workerId: WorkerId,
     stream: WorkerStream,
     options: StreamOptions,
   ): Promise<OpenStream> {
-    const opened = this.#open(tenantId, workerId, stream, options);
-    const opening = this.#opening.get(workerId) ?? new Set();
-    this.#opening.set(workerId, opening.add(opened));
-    try {
-      return await opened;
-    } finally {
-      opening.delete(opened);
-      if (opening.size === 0) this.#opening.delete(workerId);
-    }
+    return this.#opening.watch(workerId, this.#open(tenantId, workerId, stream, options));
   }
 
   /** Resolves when the streams that are being opened are open, or will not be: so that `stop` ends them all alike. */
-  async opened(): Promise<void> {
-    await Promise.allSettled([...this.#opening.values()].flatMap((opening) => [...opening]));
+  opened(): Promise<void> {
+    return this.#opening.settled();
   }
 
   async #open(
@@ -212,7 +195,7 @@ export class Sessions {
     session.quarantineReason = undefined;
     session.isLeaving = false;
     session.lastBeatMs = clock.steady();
-    this.#attach(session, connection);
+    this.connections.used(connection, session);
     if (session.isPaused) stream.setPaused?.(true);
     this.#serve(session);
     return { lost, closed: (how) => this.#streamClosed(session, entry, how, row.session) };
@@ -225,7 +208,7 @@ export class Sessions {
   async #openedInVain(row: OpenedWorker): Promise<HelveError> {
     const { db, replicaId, onDoubt } = this.#deps;
     const session = this.#byWorker.get(row.id);
-    const isOnlyOne = this.#opening.get(row.id)?.size === 1 && session?.number !== row.session;
+    const isOnlyOne = this.#opening.count(row.id) === 1 && session?.number !== row.session;
     if (session && row.replicaId === replicaId()) session.number = Math.max(session.number, row.session);
     else if (isOnlyOne) {
       await undoOpenWorkerSession(db, row);
@@ -239,7 +222,7 @@ export class Sessions {
     const { clock, dispatcher } = this.#deps;
     // Clients send the first one right behind their Listen. Told that it has no stream, a worker would cut the one that it
     // is being given.
-    await Promise.allSettled(this.#opening.get(workerId) ?? []);
+    await this.#opening.settled(workerId);
     const session = this.#byWorker.get(workerId);
     const nowMs = clock.steady();
     if (session?.tenantId === tenantId) {
@@ -272,18 +255,6 @@ export class Sessions {
       return;
     }
     if (!(await this.#rows.get(tenantId, workerId))) throw workerNotFound(workerId);
-  }
-
-  connectionUsed(connection: ConnectionId, session: Session): void {
-    if (!session.connections.has(connection)) this.#attach(session, connection);
-  }
-
-  connectionClosed(connection: ConnectionId): void {
-    for (const session of this.#byConnection.get(connection) ?? []) {
-      session.connections.delete(connection);
-      if (session.connections.size === 0) session.disconnectedSinceMs = this.#deps.clock.steady();
-    }
-    this.#byConnection.delete(connection);
   }
 
   /** A worker takes tasks and does not say that it has them: it gets nothing more until it gives a sign. */
@@ -323,13 +294,6 @@ export class Sessions {
     for (const route of this.#deps.routes.servedBy(session)) this.#deps.dispatcher.noteWaiting(route);
   }
 
-  #attach(session: Session, connection: ConnectionId): void {
-    session.connections.add(connection);
-    session.disconnectedSinceMs = undefined;
-    const sessions = this.#byConnection.get(connection) ?? new Set();
-    this.#byConnection.set(connection, sessions.add(session));
-  }
-
   #streamClosed(session: Session, entry: SessionStream, how: "goodbye" | "broken", number: number): void {
     if (!session.streams.delete(entry) || session.isClosed || session.streams.size > 0) return;
     session.streamlessSinceMs = this.#deps.clock.steady();
@@ -339,9 +303,7 @@ export class Sessions {
 
   #tick(): void {
     const nowMs = this.#deps.clock.steady();
-    const sinceLastMs = performance.now() - this.#lastTickMs;
-    this.#lastTickMs = performance.now();
-    if (sinceLastMs > STALL_MS) this.#noVerdictsBeforeMs = nowMs + NO_VERDICTS_MS;
+    this.#stalls.tick();
     for (const session of this.#byWorker.values()) {
       const judged = verdict(session, nowMs, this.mayJudgeSilence());
       if (judged.kind === "lost") this.lose(session, judged.reason);
@@ -384,7 +346,7 @@ export class Sessions {
     session.streams.clear();
     this.#byWorker.delete(session.workerId);
     for (const route of this.#deps.routes.removeSession(session)) this.#deps.dispatcher.noteWaiting(route);
-    for (const connection of session.connections) this.#byConnection.get(connection)?.delete(session);
+    this.connections.forget(session);
   }
 }
 
