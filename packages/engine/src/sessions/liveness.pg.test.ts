@@ -211,7 +211,8 @@ describe.concurrent("workers", () => {
     expect(result).toMatchObject({ status: "failed", tasks: [{ status: "failed" }, { status: "skipped" }] });
   });
 
-  test("a worker whose stream is its heartbeat is stored as heard of", async () => {
+  // Only its own `expect` knows which of the tests beside each other polls.
+  test("a worker whose stream is its heartbeat is stored as heard of", async ({ expect }) => {
     const worker = await helve.worker({ actions: await simple("streaming") });
     const heardOf = async () => {
       const [row] = await helve.query<{ at: Date }>("select last_heartbeat_at as at from worker where id = $1", [
