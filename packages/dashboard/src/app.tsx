@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, MantineProvider, Notification } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, MantineProvider, Modal, Notification } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
@@ -15,6 +15,7 @@ const theme = createTheme({
   autoContrast: true,
   cursorType: "pointer",
   components: {
+    Modal: Modal.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
     Notification: Notification.extend({
       defaultProps: { closeButtonProps: { "aria-label": "Close this notice" } },
       styles: { description: { color: "var(--mantine-color-text)" } },

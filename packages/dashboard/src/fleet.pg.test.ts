@@ -122,6 +122,8 @@ describe.skipIf(!HAS_CHROMIUM)("the fleet on the dashboard", { timeout: LIMIT_MS
       await page.goto(`${fleet.engine.httpUrl}/workers?q=mail`);
       await page.getByRole("button", { name: "Pause 2…" }).click();
       const dialog = page.getByRole("dialog", { name: "Pause 2 workers?" });
+      await dialog.getByText("They are given nothing new. What they have goes on: 0 tasks now.").waitFor();
+      expect(await accessProblems(page)).toEqual([]);
       await dialog.getByRole("button", { name: "Pause 2 workers" }).click();
       const paused = () => fleet.engine.get<{ rows: unknown[] }>("worker?statuses=PAUSED");
       await expect.poll(async () => (await paused()).rows.length, { timeout: LIMIT_MS }).toBe(2);

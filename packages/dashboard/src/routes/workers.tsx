@@ -1,6 +1,6 @@
 import { EmptyState, Group, Loader, Pagination, Stack, Text, Title } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
-import { type ReactNode, useRef, useState } from "react";
+import { memo, type ReactNode, useCallback, useDeferredValue, useMemo, useRef, useState } from "react";
 import { useApi } from "../api/api.ts";
 import { useLive } from "../api/live.ts";
 import { type Worker, workersQuery } from "../api/workers.ts";
@@ -36,12 +36,21 @@ export function WorkersPage(): ReactNode {
   const navigate = route.useNavigate();
   const nameRef = useRef<HTMLInputElement>(null);
   useListKeys(nameRef);
-  const change = (part: { [Name in keyof WorkerSearch]: WorkerSearch[Name] | undefined }) =>
-    navigate({ search: withoutUndefined({ ...search, page: undefined, ...part }), replace: true });
+  const change = useCallback(
+    (part: Change | ((before: WorkerSearch) => Change)) =>
+      void navigate({
+        search: (before) =>
+          withoutUndefined({ ...before, page: undefined, ...(typeof part === "function" ? part(before) : part) }),
+        replace: true,
+      }),
+    [navigate],
+  );
+  // A long list takes longer to draw than a letter to type, so it may come after it.
+  const wanted = useDeferredValue(search);
+  const found = useMemo(() => (data ? findWorkers(data.rows, wanted, data.atMs) : []), [data, wanted]);
 
   if (!data) return error ? <Problem what="The workers could not be read" error={error} /> : <Loader />;
   const { rows, atMs } = data;
-  const found = findWorkers(rows, search, atMs);
   return (
     <Stack>
       <Group justify="space-between" align="baseline">
@@ -67,28 +76,29 @@ export function WorkersPage(): ReactNode {
           <Found
             found={found}
             atMs={atMs}
-            page={search.page ?? 1}
-            isNarrowed={Object.keys(search).some((name) => name !== "page")}
-            onPage={(page) => change({ page: page === 1 ? undefined : page })}
-            onPickLabel={(label) => change({ label: [...new Set([...(search.label ?? []), label])] })}
+            page={wanted.page ?? 1}
+            isNarrowed={Object.keys(wanted).some((name) => name !== "page")}
+            onChange={change}
           />
-          <Hidden count={countStates(rows, search).lost - found.filter((one) => !isConnected(one)).length} />
+          <Hidden count={countStates(rows, wanted).lost - found.filter((one) => !isConnected(one)).length} />
         </>
       )}
     </Stack>
   );
 }
 
+/** What of the search is to be another; undefined takes it away. */
+type Change = { [Name in keyof WorkerSearch]: WorkerSearch[Name] | undefined };
+
 interface FoundProps {
   readonly found: readonly Worker[];
   readonly atMs: number;
   readonly page: number;
   readonly isNarrowed: boolean;
-  readonly onPage: (page: number) => void;
-  readonly onPickLabel: (label: string) => void;
+  readonly onChange: (part: (before: WorkerSearch) => Change) => void;
 }
 
-function Found({ found, atMs, page, isNarrowed, onPage, onPickLabel }: FoundProps): ReactNode {
+const Found = memo(function Found({ found, atMs, page, isNarrowed, onChange }: FoundProps): ReactNode {
   const orders = useOrders();
   const [asked, setAsked] = useState<BulkOrder>();
   const List = useIsWide() ? WorkerTable : WorkerCards;
@@ -128,9 +138,17 @@ function Found({ found, atMs, page, isNarrowed, onPage, onPickLabel }: FoundProp
         atMs={atMs}
         obstacle={orders.obstacle}
         onOrder={(order, worker) => orders.give(order, [worker])}
-        onPickLabel={onPickLabel}
+        onPickLabel={(picked) => onChange(({ label = [] }) => ({ label: [...new Set([...label, picked])] }))}
       />
-      {pages > 1 && <Pagination total={pages} value={shown} onChange={onPage} />}
+      {pages > 1 && (
+        <Pagination
+          total={pages}
+          value={shown}
+          onChange={(chosen) => onChange(() => ({ page: chosen === 1 ? undefined : chosen }))}
+          getItemProps={(number) => ({ "aria-label": `Page ${number}` })}
+          getControlProps={(control) => ({ "aria-label": `${control} page` })}
+        />
+      )}
       {asked && (
         <ConfirmOrder
           wanted={asked}
@@ -143,7 +161,7 @@ function Found({ found, atMs, page, isNarrowed, onPage, onPickLabel }: FoundProp
       )}
     </>
   );
-}
+});
 
 function Summary({ workers, atMs }: { workers: readonly Worker[]; atMs: number }): ReactNode {
   const connected = workers.filter(isConnected);
