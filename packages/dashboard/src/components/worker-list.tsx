@@ -55,7 +55,9 @@ export function WorkerTable({ workers, atMs, obstacle, onOrder, onPickLabel }: W
                 <Table.Td maw={200}>
                   <Runtime worker={worker} />
                 </Table.Td>
-                <Table.Td className="wraps">{buildOf(worker)}</Table.Td>
+                <Table.Td className="wraps" miw={104}>
+                  {buildOf(worker)}
+                </Table.Td>
                 <Table.Td maw={280}>
                   <Labels worker={worker} onPick={onPickLabel} />
                 </Table.Td>

@@ -41,7 +41,7 @@ export function signOut(problem?: string): void {
 export function tokenRefused(token: string): void {
   if (session.kind !== "open" || session.token !== token) return;
   signOut(
-    expiryProblem(session.claims) ?? `This engine does not accept the token: it is revoked, or another engine's.`,
+    expiryProblem(session.claims) ?? "This engine does not accept the token: it is revoked, or another engine's.",
   );
 }
 
@@ -53,7 +53,7 @@ export function takeTokenFromAddress(): void {
   const { hash, pathname, search } = window.location;
   if (!hash.startsWith("#token=")) return;
   window.history.replaceState(window.history.state, "", pathname + search);
-  const problem = signIn(decodeURIComponent(hash.slice("#token=".length)));
+  const problem = signIn(hash.slice("#token=".length));
   if (problem !== undefined) signOut(problem);
 }
 
