@@ -140,6 +140,29 @@ test("a worker that went away together with the replica that stopped is missed, 
   await other.succeed(await other.next());
 }, 20_000);
 
+test("a worker whose client dials every second is missed sooner than others when its replica has gone", async () => {
+  // The other one has looked for such workers when it came up, and found none.
+  await cluster.clock.jump(3000);
+  const foreign = await a.worker({ actions, slots: 1 });
+  const slow = await a.run("work");
+  await foreign.started(await foreign.next());
+  const native = await a.worker({ actions, slots: 1, isNative: true });
+  const soon = await a.run("work");
+  await native.started(await native.next());
+  await a.stop();
+  const other = await b.worker({ actions });
+  const look = async () => {
+    cluster.clock.wait(5_000);
+    await b.engine.heartbeat(b.tenantId, other.id);
+    await cluster.clock.jump(3000);
+    return other.sent.map(({ id }) => id);
+  };
+  await expect.poll(look, { interval: 500, timeout: 15_000 }).toEqual([soon]);
+  await other.succeed(await other.next());
+  await expect.poll(look, { interval: 500, timeout: 15_000 }).toEqual([soon, slow]);
+  await other.succeed(await other.next());
+}, 30_000);
+
 test("hints may be lost: a waiting run is found by the sweep", async () => {
   const worker = await b.worker({ actions });
   await b.run("work");

@@ -26,6 +26,11 @@ const SWEEP_MS = 10_000;
 const DOUBT_MS = 3000;
 /** For so long: a Postgres or a link that stood still may carry out what everybody has given up on, when it goes on. */
 const DOUBT_LASTS_MS = 15_000;
+/**
+ * So long a worker of the native protocol may take to come back when its replica has gone. Its client notices within 20 s that
+ * an engine stands still, and dials every second; the lease of that engine has not run out before 6 s of them have passed.
+ */
+const NATIVE_RETURN_MS = 16_000;
 /** However little there is to doubt, everything is looked at that often. */
 const DOUBT_ANYWAY_MS = 60_000;
 
@@ -165,7 +170,7 @@ export class Sweeper {
 
   async #sweep(): Promise<void> {
     if (this.#timer === undefined) return;
-    this.#schedule(this.#isInDoubt() ? DOUBT_MS : SWEEP_MS);
+    this.#schedule(this.#isInDoubt() || this.#looksForOrphans ? DOUBT_MS : SWEEP_MS);
     try {
       if (!this.#deps.lease.isValid()) return;
       if (this.#isDoubtToBeTold) this.#deps.tellDoubt();
@@ -222,7 +227,7 @@ export class Sweeper {
 
   /**
    * What workers hold that are gone. Of one that has gone from this replica, which has judged it: twice seen, it goes
-   * elsewhere. One whose replica is gone may still come back with it.
+   * elsewhere. One whose replica is gone may still come back with it, and is given the time that its client takes.
    */
   async #findOrphans(): Promise<void> {
     const { db, clock, sessions, verdicts, lease } = this.#deps;
@@ -230,8 +235,11 @@ export class Sweeper {
     const orphans = (await listOrphanedWorkers(db, lease.id)).filter(({ id }) => !sessions.isHere(id));
     this.#orphans = new Map(orphans.map(({ id }) => [id, this.#orphans.get(id) ?? nowMs]));
     const isJudged = ({ id, wasHere }: PossibleOrphan) => wasHere || this.#judged.has(id);
-    const isMissed = (orphan: PossibleOrphan) =>
-      nowMs - (this.#orphans.get(orphan.id) as number) >= (isJudged(orphan) ? DOUBT_MS : NO_VERDICTS_MS);
+    const isMissed = (orphan: PossibleOrphan) => {
+      const forMs = nowMs - (this.#orphans.get(orphan.id) as number);
+      if (isJudged(orphan)) return forMs >= DOUBT_MS;
+      return forMs >= (orphan.isNative ? NATIVE_RETURN_MS : NO_VERDICTS_MS) && sessions.mayJudgeSilence();
+    };
     const missed = orphans.filter(isMissed).map(({ id }) => id);
     const attempts = await listAssignedAttempts(db, missed);
     if (attempts.length > 0) verdicts.lost(attempts, "its worker is gone and did not come back");

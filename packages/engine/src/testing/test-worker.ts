@@ -1,4 +1,4 @@
-import type { TenantId, WorkerId } from "@helve/core";
+import { NATIVE_RUNTIME, type TenantId, type WorkerId } from "@helve/core";
 import type { AssignedTask, Engine, Labels, OpenStream, Report, ReportAnswer, StreamOptions } from "../index.ts";
 
 export interface TestWorkerOptions {
@@ -8,6 +8,8 @@ export interface TestWorkerOptions {
   labels?: Labels;
   name?: string;
   abandonedSlotMs?: number;
+  /** It speaks the native protocol. */
+  isNative?: boolean;
   /** Called with everything it is sent. */
   onTask?: (task: AssignedTask) => void;
 }
@@ -44,10 +46,10 @@ export class TestWorker {
   static async connect(
     engine: Engine,
     tenantId: TenantId,
-    { actions, slots = 10, labels = {}, name = "worker", onTask, ...options }: TestWorkerOptions,
+    { actions, slots = 10, labels = {}, name = "worker", isNative = false, onTask, ...options }: TestWorkerOptions,
   ): Promise<TestWorker> {
     const byKind = typeof slots === "number" ? { default: slots } : slots;
-    const registration = { name, actions, slots: byKind, labels, runtime: {} };
+    const registration = { name, actions, slots: byKind, labels, runtime: isNative ? { extra: NATIVE_RUNTIME } : {} };
     const worker = new TestWorker(engine, tenantId, await engine.registerWorker(tenantId, registration), onTask);
     await worker.listen(options);
     return worker;

@@ -41,9 +41,10 @@ function channelOptions(config: ClientConfig): ChannelOptions {
   return {
     "grpc.max_receive_message_length": config.grpc_max_recv_message_length,
     "grpc.max_send_message_length": config.grpc_max_send_message_length,
-    // A link that swallows packets is noticed within 30 s; a busy or paused engine answers pings all the same.
+    // A link that swallows packets is noticed within 20 s, and so is an engine that stands still: one that does not answer
+    // for 10 s has lost its lease. Engines count on workers being back by then (engine/src/sweeper.ts).
     "grpc.keepalive_time_ms": 10_000,
-    "grpc.keepalive_timeout_ms": 20_000,
+    "grpc.keepalive_timeout_ms": 10_000,
     "grpc.keepalive_permit_without_calls": 1,
     // Sessions and calls do their own retrying; the channel is to try whenever they do.
     "grpc.enable_retries": 0,

@@ -1,4 +1,4 @@
-import type { Uuid } from "@helve/core";
+import { NATIVE_RUNTIME, type Uuid } from "@helve/core";
 import type { Db, Statement } from "../db.ts";
 import type { ReplicaId } from "./owner.ts";
 
@@ -82,7 +82,8 @@ export async function stopReplica(db: Db, replicaId: ReplicaId): Promise<void> {
 const LIST_ORPHANED_WORKERS: Statement = {
   name: "list_orphaned_workers",
   text: /* sql */ `
-  select distinct t.worker_id as id, r.id is not distinct from $1 as "wasHere"
+  select distinct t.worker_id as id, r.id is not distinct from $1 as "wasHere",
+         coalesce(w.runtime ->> 'extra' = '${NATIVE_RUNTIME}', false) as "isNative"
     from task_run t join worker w on w.id = t.worker_id left join replica r on r.id = w.replica_id
    where t.status = 'assigned' and (r.id is null or r.fenced_at is not null or r.id = $1)`,
 };
@@ -92,6 +93,8 @@ export interface PossibleOrphan {
   id: Uuid;
   /** Whether its last session was, or is, at the replica that asks: only that one knows. Else its replica is gone. */
   wasHere: boolean;
+  /** It speaks the native protocol. */
+  isNative: boolean;
 }
 
 /** Workers with tasks in hand whose replica is gone, and those of this one. Reads the hot table. */
