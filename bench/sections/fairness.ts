@@ -10,8 +10,9 @@ import type { OfferedLoad } from "../programs/offered-load.ts";
 import { untilAllStored } from "./load.ts";
 import type { Section } from "./section.ts";
 
-const QUIET_PER_SECOND = 50;
-const LOUD_PER_SECOND = 100 * QUIET_PER_SECOND;
+/** Runs a second of the quiet tenant, in turn: how far a hundred times as much fills the machine is what matters. */
+const LOADS = [20, 50];
+const TIMES = 100;
 /** Runs of one call: a program with so much to say says it together. */
 const PER_CALL = 50;
 const SECONDS = 15;
@@ -22,47 +23,63 @@ const LOUD_SLOTS = 1000;
 /** A tenant with little to do beside one with a hundred times the load, on one engine; each has client and worker of its own. */
 export const fairness: Section = {
   name: "fairness",
-  title: `A tenant with ${QUIET_PER_SECOND} runs a second, alone and beside one with a hundred times as many; own SDK`,
+  title: `A tenant with ${LOADS.join(" or ")} runs a second, alone and beside one with a hundred times as many; own SDK`,
   isQuick: false,
   async run(lab) {
     const stage = await lab.stage({ slots: SLOTS });
     const loud = await loudTenant(lab, stage);
     // What compiles a path that no run took before is not how tenants share.
-    await Promise.all([quiet(stage, WARM_UP_SECONDS), hundredfold(loud.client, WARM_UP_SECONDS)]);
+    const most = Math.max(...LOADS);
+    await Promise.all([quiet(stage, most, WARM_UP_SECONDS), besides(loud.client, most, WARM_UP_SECONDS)]);
     await untilAllStored(stage);
     const since = await countFinished(stage.db);
     const before = lab.processorTimes(stage);
-    const waits: Record<keyof typeof BESIDE, number[]> = { alone: [], hundredfold: [], flood: [] };
+    const loads = LOADS.map((perSecond): Waits => ({ perSecond, alone: [], hundredfold: [] }));
+    const flooded: number[] = [];
     let tasks = 0;
+    async function beside(perSecond: number, others: Promise<number>): Promise<number[]> {
+      const [started, count] = await Promise.all([quiet(stage, perSecond, SECONDS), others]);
+      tasks += started.length + count;
+      await untilAllStored(stage);
+      await setTimeout(1000);
+      return started;
+    }
     // Taken in turn, so that whatever else the machine does meets all of them.
     for (let run = 0; run < lab.options.runs; run++) {
-      for (const beside of Object.keys(BESIDE) as (keyof typeof BESIDE)[]) {
-        const [started, others] = await Promise.all([quiet(stage, SECONDS), BESIDE[beside](loud.client)]);
-        waits[beside].push(...started);
-        tasks += started.length + others;
-        await untilAllStored(stage);
-        await setTimeout(1000);
+      for (const { perSecond, alone, hundredfold } of loads) {
+        alone.push(...(await beside(perSecond, Promise.resolve(0))));
+        hundredfold.push(...(await beside(perSecond, besides(loud.client, perSecond, SECONDS))));
       }
     }
+    // Last: Postgres is busy with what a flood leaves behind for a while.
+    for (let run = 0; run < lab.options.runs; run++) flooded.push(...(await beside(most, flood(loud.client))));
     const check = await checkInvariants(stage.db, since, { runIds: [], children: tasks });
     const spent = perTask(before, lab.processorTimes(stage), tasks);
-    return figuresOf(waits, { ...spent, tasks }, check);
+    return [
+      ...loads.flatMap((load) => figuresOf(load, { ...spent, tasks }, check)),
+      figureOf(`${most}/s, beside as much as the other can`, flooded),
+    ];
   },
 };
 
-/** What the loud one does meanwhile. @returns how many tasks it started */
-const BESIDE = {
-  alone: async () => 0,
-  hundredfold: (client: Program): Promise<number> => hundredfold(client, SECONDS),
-  flood: (client: Program): Promise<number> =>
-    withinLimit("the flood", client.call("flood", { perCall: LOUD_SLOTS, lanes: 2, ms: SECONDS * 1000 })),
-};
+/** Ms from when each run of the quiet tenant was due until its code began. */
+interface Waits {
+  perSecond: number;
+  alone: number[];
+  hundredfold: number[];
+}
 
-/** @returns how many runs it started */
-async function hundredfold(client: Program, seconds: number): Promise<number> {
-  const calls = { perSecond: LOUD_PER_SECOND / PER_CALL, count: (LOUD_PER_SECOND / PER_CALL) * seconds };
+/** What the loud one does meanwhile. @returns how many runs it started */
+async function besides(client: Program, quietPerSecond: number, seconds: number): Promise<number> {
+  const perSecond = (quietPerSecond * TIMES) / PER_CALL;
+  const calls = { perSecond, count: perSecond * seconds };
   await withinLimit("the loud tenant's triggers", client.call("offeredCalls", { ...calls, perCall: PER_CALL }));
   return calls.count * PER_CALL;
+}
+
+/** As much as it can. @returns how many runs it started */
+function flood(client: Program): Promise<number> {
+  return withinLimit("the flood", client.call("flood", { perCall: LOUD_SLOTS, lanes: 2, ms: SECONDS * 1000 }));
 }
 
 async function loudTenant(lab: Lab, { db, engine }: Stage): Promise<{ client: Program }> {
@@ -75,42 +92,29 @@ async function loudTenant(lab: Lab, { db, engine }: Stage): Promise<{ client: Pr
 }
 
 /** @returns ms from when each run was due until its code began */
-async function quiet({ client, worker }: Stage, seconds: number): Promise<number[]> {
-  const count = QUIET_PER_SECOND * seconds;
+async function quiet({ client, worker }: Stage, perSecond: number, seconds: number): Promise<number[]> {
+  const count = perSecond * seconds;
   await worker.call("reset", count);
-  const { scheduledAt } = await client.call<OfferedLoad>("offeredLoad", { perSecond: QUIET_PER_SECOND, count });
+  const { scheduledAt } = await client.call<OfferedLoad>("offeredLoad", { perSecond, count });
   await withinLimit("the start of all tasks of the quiet tenant", worker.call("counted", count));
   const startTimes = await worker.call<Float64Array>("startTimes");
   return [...startTimes].map((at, n) => at - (scheduledAt[n] as number));
 }
 
-function figuresOf(
-  waits: Record<keyof typeof BESIDE, number[]>,
-  details: Record<string, number>,
-  check: string,
-): Figure[] {
-  const at = (beside: keyof typeof BESIDE, share: number) => {
-    return percentile(
-      [...waits[beside]].sort((a, b) => a - b),
-      share,
-    );
-  };
-  const p99 = (what: string, beside: keyof typeof BESIDE): Figure => ({
+function figuresOf({ perSecond, alone, hundredfold }: Waits, details: Record<string, number>, check: string): Figure[] {
+  const before = figureOf(`${perSecond}/s, alone`, alone);
+  const beside = figureOf(`${perSecond}/s, beside ${perSecond * TIMES}/s`, hundredfold);
+  const multiple = { value: beside.value / before.value, unit: "times", budget: { atMost: 2 }, details };
+  return [{ ...before, check }, beside, { what: `that, as a multiple, with ${perSecond}/s`, ...multiple }];
+}
+
+function figureOf(what: string, waits: number[]): Figure {
+  const sorted = [...waits].sort((a, b) => a - b);
+  const at = (share: number) => percentile(sorted, share);
+  return {
     what: `quiet tenant, due → started, P99, ${what}`,
-    value: at(beside, 0.99),
+    value: at(0.99),
     unit: "ms",
-    details: { P50: at(beside, 0.5), longest: at(beside, 1), samples: waits[beside].length },
-  });
-  return [
-    { ...p99("alone", "alone"), check },
-    p99(`beside ${LOUD_PER_SECOND}/s`, "hundredfold"),
-    {
-      what: "that, as a multiple",
-      value: at("hundredfold", 0.99) / at("alone", 0.99),
-      unit: "times",
-      budget: { atMost: 2 },
-      details,
-    },
-    p99("beside as much as the other can", "flood"),
-  ];
+    details: { P50: at(0.5), longest: at(1), samples: waits.length },
+  };
 }
