@@ -18,6 +18,7 @@ import { listBacklogs, openReading } from "@helve/store/reading";
 import type { Logger } from "pino";
 import { Closers } from "./closers.ts";
 import { type Config, checkConfig, DEFAULTS, readConfig } from "./config.ts";
+import { growHeapFreely } from "./heap-growth.ts";
 import { createLog } from "./log.ts";
 import { describeOptions } from "./options.ts";
 import { explainFailure, runUntilSignal } from "./process.ts";
@@ -36,6 +37,7 @@ export interface ServeOptions extends Partial<Config> {
  * @throws HelveError with one sentence for what stands in the way; nothing is left running then
  */
 export async function serve(options: ServeOptions = {}): Promise<Running> {
+  growHeapFreely();
   const { log: givenLog, ...given } = options;
   const config: Config = { ...DEFAULTS, ...given };
   checkConfig(config);
