@@ -1,28 +1,17 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { accessProblems, HAS_CHROMIUM } from "./testing/browser.ts";
-import { type Fleet, startFleet } from "./testing/fleet.ts";
+import { type Fleet, LIMIT_MS, onOneFleet } from "./testing/fleet.ts";
 import { putWorkflow, trigger } from "./testing/raw-worker.ts";
-
-const LIMIT_MS = 60_000;
 
 describe.skipIf(!HAS_CHROMIUM)("the fleet on the dashboard", { timeout: LIMIT_MS }, () => {
   let fleet: Fleet;
   let page: Page;
 
-  beforeAll(async () => {
-    fleet = await startFleet();
-    page = fleet.page;
-  }, LIMIT_MS);
-
-  beforeEach(async () => {
-    await page.goto(`${fleet.engine.httpUrl}/workers`);
-    await fleet.row("greeter").waitFor();
+  onOneFleet((started) => {
+    fleet = started;
+    page = started.page;
   });
-
-  afterEach(() => expect(fleet.errors).toEqual([]));
-
-  afterAll(() => fleet?.close(), LIMIT_MS);
 
   const cells = (name: string) => fleet.row(name).first().getByRole("cell").allTextContents();
   const order = async (name: string, what: string) => {

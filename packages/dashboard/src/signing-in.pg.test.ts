@@ -1,9 +1,7 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { accessProblems, HAS_CHROMIUM, openPage } from "./testing/browser.ts";
-import { type Fleet, startFleet } from "./testing/fleet.ts";
-
-const LIMIT_MS = 60_000;
+import { type Fleet, LIMIT_MS, onOneFleet } from "./testing/fleet.ts";
 
 if (!HAS_CHROMIUM)
   console.warn("The dashboard is not tested in a browser: there is no chromium here (Debian: chromium).");
@@ -12,19 +10,10 @@ describe.skipIf(!HAS_CHROMIUM)("who looks at the dashboard", { timeout: LIMIT_MS
   let fleet: Fleet;
   let page: Page;
 
-  beforeAll(async () => {
-    fleet = await startFleet();
-    page = fleet.page;
-  }, LIMIT_MS);
-
-  beforeEach(async () => {
-    await page.goto(`${fleet.engine.httpUrl}/workers`);
-    await fleet.row("greeter").waitFor();
+  onOneFleet((started) => {
+    fleet = started;
+    page = started.page;
   });
-
-  afterEach(() => expect(fleet.errors).toEqual([]));
-
-  afterAll(() => fleet?.close(), LIMIT_MS);
 
   describe("signing in", () => {
     const submit = async (page: Page, token: string) => {

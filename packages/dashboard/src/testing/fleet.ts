@@ -1,9 +1,13 @@
 import { SDKS } from "@helve/contracts";
 import { HelveClient, type WorkflowRunRef } from "@helve/sdk";
 import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { openBrowser, openPage } from "./browser.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { type RawWorker, type RawWorkerOptions, rawWorker } from "./raw-worker.ts";
+
+/** For a start of everything on a busy machine. */
+export const LIMIT_MS = 60_000;
 
 /**
  * An engine with four workers, and somebody who looks at them: `greeter` of our SDK, two of Python called `mail`, and `old`
@@ -81,4 +85,19 @@ export async function startFleet(): Promise<Fleet> {
       await engine.close();
     },
   };
+}
+
+/** One fleet for the tests of a file, each of which begins on the page of the workers and must leave no error in it. */
+export function onOneFleet(given: (fleet: Fleet) => void): void {
+  let fleet: Fleet;
+  beforeAll(async () => {
+    fleet = await startFleet();
+    given(fleet);
+  }, LIMIT_MS);
+  beforeEach(async () => {
+    await fleet.page.goto(`${fleet.engine.httpUrl}/workers`);
+    await fleet.row("greeter").waitFor();
+  });
+  afterEach(() => expect(fleet.errors).toEqual([]));
+  afterAll(() => fleet?.close(), LIMIT_MS);
 }
